@@ -1,0 +1,1 @@
+"""Processes and composition: wiring, roles, the HTTP API and the command line."""

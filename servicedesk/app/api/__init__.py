@@ -1,0 +1,1 @@
+"""HTTP of the console, one file for each resource."""

@@ -1,0 +1,1 @@
+"""The sample company that servicedesk demo starts with."""

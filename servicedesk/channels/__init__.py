@@ -1,0 +1,1 @@
+"""One folder for each channel; each turns bytes into Inbound and Outbound into bytes."""

@@ -1,0 +1,1 @@
+"""The chat channel. Empty until it is built (see docs/ROADMAP)."""

@@ -1,0 +1,1 @@
+"""E-mail: received over SMTP, parsed, answered, sent."""

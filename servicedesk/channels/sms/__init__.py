@@ -1,0 +1,1 @@
+"""The sms channel. Empty until it is built (see docs/ROADMAP)."""

@@ -1,0 +1,1 @@
+"""The voice channel. Empty until it is built (see docs/ROADMAP)."""

@@ -1,0 +1,1 @@
+"""The web channel. Empty until it is built (see docs/ROADMAP)."""

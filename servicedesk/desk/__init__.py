@@ -1,0 +1,1 @@
+"""Tickets, messages and contacts: one file for each family of verbs."""

@@ -1,0 +1,1 @@
+"""The pure vocabulary that several packages share: ids, states, messages, errors."""

@@ -1,0 +1,126 @@
+"""Settings: the environment first, then one TOML file, then what is written here.
+
+Each setting is `SERVICEDESK_<NAME>` in the environment and `<name>` in the file; the addresses that
+every hosting service knows (DATABASE_URL, REDIS_URL, PUBLIC_URL) also go without the prefix.
+"""
+
+import os
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from servicedesk.domain.errors import ConfigurationError
+
+CONFIG_FILE_VARIABLE = "SERVICEDESK_CONFIG"
+DEFAULT_CONFIG_FILE = "servicedesk.toml"
+
+
+def _also(name: str) -> AliasChoices:
+    return AliasChoices(f"servicedesk_{name}", name)
+
+
+class Settings(BaseSettings):
+    """Everything that a process is told from outside. Sizes in bytes, durations in seconds."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SERVICEDESK_", extra="forbid", frozen=True, populate_by_name=True
+    )
+
+    data_dir: Path = Field(Path("data"), description="Where the SQLite file, blobs and keys live.")
+    database_url: str = Field(
+        "", validation_alias=_also("database_url"), description="postgres://… ; empty: SQLite."
+    )
+    database_connections: int = Field(20, ge=2, le=500, description="Size of the pool.")
+    redis_url: str = Field("", validation_alias=_also("redis_url"), description="redis://…")
+    public_url: str = Field(
+        "http://127.0.0.1:8000",
+        validation_alias=_also("public_url"),
+        description="What people type to reach the desk; every link is made from it.",
+    )
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    trusted_proxies: list[IPv4Network | IPv6Network] = Field(
+        default_factory=list, description="Proxies whose X-Forwarded-For is believed."
+    )
+    smtp_host: str = Field("127.0.0.1", description="Where the built-in mail receiver listens.")
+    smtp_port: int = Field(2525, ge=0, le=65535)
+    smtp_max_bytes: int = Field(26_214_400, ge=10_000, description="Largest mail; more gets 552.")
+    relay_host: str = Field("", description="The SMTP relay for outgoing mail; empty: none yet.")
+    relay_port: int = Field(587, ge=1, le=65535)
+    relay_security: Literal["none", "starttls", "tls"] = "starttls"
+    relay_username: str = ""
+    relay_password: SecretStr = SecretStr("")
+    session_seconds: int = Field(14 * 86_400, ge=300, description="A session ends unused after it.")
+    console_grace_seconds: int = Field(
+        45, ge=5, description="How long a lost console keeps its agent's presence."
+    )
+    upload_max_bytes: int = Field(26_214_400, ge=1024)
+    keys: SecretStr = Field(
+        SecretStr(""), description="id:base64 of 32 bytes, comma separated, newest first."
+    )
+    log_format: Literal["console", "json"] = "console"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("public_url")
+    @classmethod
+    def _public_url_is_http(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/"):
+            raise ValueError("must be http(s)://host[:port] with no path")
+        return value.rstrip("/")
+
+    @property
+    def uses_sqlite(self) -> bool:
+        return not self.database_url or self.database_url.startswith("sqlite")
+
+    @property
+    def secure_cookies(self) -> bool:
+        return self.public_url.startswith("https://")
+
+    @property
+    def public_host(self) -> str:
+        return urlsplit(self.public_url).netloc
+
+    @property
+    def blob_dir(self) -> Path:
+        return self.data_dir / "blobs"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        named = os.environ.get(CONFIG_FILE_VARIABLE)
+        path = Path(named or DEFAULT_CONFIG_FILE)
+        if named and not path.is_file():
+            raise ConfigurationError(
+                f"{CONFIG_FILE_VARIABLE} names {named}, which is no file. Create it or unset the "
+                "variable."
+            )
+        file = TomlConfigSettingsSource(settings_cls, toml_file=path if path.is_file() else None)
+        return init_settings, env_settings, file
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings; raise ConfigurationError naming each bad one and what it must be."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # checked by pydantic itself
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+            for fault in error.errors()
+        )
+        raise ConfigurationError(f"The settings are not usable: {faults}") from None

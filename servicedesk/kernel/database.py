@@ -1,0 +1,196 @@
+"""One database for the process: SQLite file or PostgreSQL pool, transactions, and its clock.
+
+Traps that this file answers (each was reproduced): SQLite's deferred BEGIN makes two writers fail
+with "database is locked", so ours begin IMMEDIATE; Tortoise leaks the SQLite lock or the pooled
+connection when BEGIN itself fails, so a failed start is undone here.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from tortoise import Tortoise
+from tortoise.backends.base.client import BaseDBAsyncClient, TransactionContext
+from tortoise.backends.sqlite.client import SqliteTransactionContext, SqliteTransactionWrapper
+from tortoise.context import TortoiseContext
+
+from servicedesk.domain.actors import Actor
+from servicedesk.domain.errors import Unavailable
+from servicedesk.domain.ids import Position
+from servicedesk.kernel import journal
+from servicedesk.kernel.bus import Bus, Topic
+from servicedesk.kernel.config import Settings
+from servicedesk.kernel.faults import CONNECTION_FAULTS, unavailable_when_away
+from servicedesk.kernel.sql import Dialect, Sql, as_time
+from servicedesk.kernel.time import Clock, LocalClock
+from servicedesk.kernel.work import Work
+
+APP_LABEL = "servicedesk"
+
+
+async def _begin_immediate(self: SqliteTransactionWrapper) -> None:
+    await self._connection.commit()
+    await self._connection.execute("BEGIN IMMEDIATE")
+
+
+SqliteTransactionWrapper.begin = _begin_immediate  # type: ignore[method-assign]
+
+
+def connection_url(settings: Settings) -> str:
+    """Return the Tortoise URL of the settings, with the pragmas or pool size that we rely on."""
+    if settings.uses_sqlite:
+        path = settings.database_url.removeprefix("sqlite://") or str(
+            (settings.data_dir / "servicedesk.sqlite3").resolve()
+        )
+        pragmas = "journal_mode=WAL&synchronous=FULL&busy_timeout=5000&foreign_keys=ON"
+        return f"sqlite://{quote(path)}?{pragmas}"
+    joiner = "&" if "?" in settings.database_url else "?"
+    return f"{settings.database_url}{joiner}minsize=1&maxsize={settings.database_connections}"
+
+
+def tortoise_config(url: str, modules: Sequence[str], migrations: str) -> dict[str, Any]:
+    return {
+        "connections": {"default": url},
+        "apps": {
+            APP_LABEL: {
+                "models": list(modules),
+                "migrations": migrations,
+                "default_connection": "default",
+            }
+        },
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+class Database:
+    """An open database: `sql` to read outside a story, `work` to run one.
+
+    After a commit the bus is rung, so that nobody needs to poll.
+    """
+
+    def __init__(self, context: TortoiseContext, bus: Bus, clock: Clock | None = None) -> None:
+        self._bus = bus
+        self._context = context
+        self._client: BaseDBAsyncClient = context.connections.get("default")
+        self.dialect = Dialect(self._client.capabilities.dialect)
+        self.sql = Sql(self._client, self.dialect)
+        self._clock = clock or (LocalClock() if self.on_sqlite else _DatabaseClock(self.sql))
+
+    @property
+    def on_sqlite(self) -> bool:
+        return self.dialect is Dialect.SQLITE
+
+    async def now(self) -> datetime:
+        """Return the database's time: all deadlines and leases go by it."""
+        return await self._clock.now()
+
+    async def ping(self) -> None:
+        """Raise Unavailable unless the database answers."""
+        await self.sql.fetch_one("SELECT 1 AS alive")
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Sql]:
+        """Run one transaction. Never start a task inside: it would outlive the connection."""
+        context = self._client._in_transaction()
+        with unavailable_when_away():
+            client = await _enter(context)
+        failure: BaseException | None = None
+        try:
+            yield Sql(client, self.dialect)
+        except BaseException as error:
+            failure = error
+            raise
+        finally:
+            with unavailable_when_away():
+                await _leave(context, failure)
+
+    @asynccontextmanager
+    async def work(self, actor: Actor) -> AsyncIterator[Work]:
+        """Run one story. After the commit `work.position` is that of its last entry (0: none)."""
+        now = await self.now()
+        async with self.transaction() as sql:
+            work = Work(sql, actor, now)
+            yield work
+            last_id = await work.write_entries()
+        if last_id:
+            work.position = await self._stamp(last_id)
+        for topic in work.bells:
+            await self._bus.ring(topic)
+
+    async def stamp(self) -> Position:
+        """Stamp whatever is committed and has no position yet; return the journal's head."""
+        return await journal.stamp(self.sql)
+
+    async def _stamp(self, last_id: int) -> Position:
+        if self.on_sqlite:
+            return Position(last_id)
+        try:
+            await self.stamp()
+            return await journal.position_of(self.sql, last_id)
+        except Unavailable:  # committed all the same; the sweep of any process stamps it
+            return Position(0)
+
+    async def close(self) -> None:
+        await self._context.close_connections()
+
+
+async def open_database(
+    settings: Settings,
+    modules: Sequence[str],
+    migrations: str,
+    *,
+    bus: Bus,
+    clock: Clock | None = None,
+) -> Database:
+    """Open the database of the settings, for the whole process."""
+    url = connection_url(settings)
+    if settings.uses_sqlite:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    context = await Tortoise.init(
+        config=tortoise_config(url, modules, migrations), _enable_global_fallback=True
+    )
+    return Database(context, bus, clock)
+
+
+class _DatabaseClock:
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    async def now(self) -> datetime:
+        row = await self._sql.fetch_one("SELECT clock_timestamp() AS now")
+        assert row is not None
+        return as_time(row["now"])
+
+
+async def _enter(context: TransactionContext) -> BaseDBAsyncClient:
+    try:
+        return await context.__aenter__()
+    except BaseException:
+        await _undo_failed_start(context)
+        raise
+
+
+async def _undo_failed_start(context: TransactionContext) -> None:
+    """Give back what Tortoise took before its BEGIN failed."""
+    from tortoise.connection import get_connections  # noqa: PLC0415  # needs a live context
+
+    token = getattr(context, "token", None)
+    if isinstance(context, SqliteTransactionContext):
+        if token is not None and context._trxlock.locked():
+            context._trxlock.release()
+    else:
+        client: Any = getattr(context, "client", None)
+        held = getattr(client, "_connection", None)
+        if held is not None:
+            with suppress(*CONNECTION_FAULTS):
+                await client._parent._pool.release(held)
+    if token is not None:
+        get_connections().reset(token)
+
+
+async def _leave(context: TransactionContext, failure: BaseException | None) -> None:
+    kind = type(failure) if failure else None
+    await context.__aexit__(kind, failure, failure.__traceback__ if failure else None)

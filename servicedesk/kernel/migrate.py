@@ -1,0 +1,100 @@
+"""Brings a database to the newest schema, safely.
+
+SQLite needs care (reproduced, stack notes): altering a column rebuilds the table, and then ON DELETE
+CASCADE empties its children and every index is gone. So foreign keys are off while migrating, lost
+indexes are made again, and the foreign keys are checked before the desk runs. On PostgreSQL an
+advisory lock lets several processes start at once.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import asyncpg
+from tortoise import Tortoise
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.migrations.executor import MigrationExecutor
+
+from servicedesk.domain.errors import ConfigurationError
+from servicedesk.kernel.config import Settings
+from servicedesk.kernel.database import APP_LABEL, connection_url, tortoise_config
+
+LOCK_KEY = 0x5E41CE
+INDEXES = "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+
+
+async def migrate(settings: Settings, modules: Sequence[str], migrations: str) -> list[str]:
+    """Apply what is missing and return the names of the migrations that ran."""
+    if settings.uses_sqlite:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    url = connection_url(settings).replace("foreign_keys=ON", "foreign_keys=OFF")
+    config = tortoise_config(url, modules, migrations)
+    context = await Tortoise.init(config=config)
+    ran: list[str] = []
+    try:
+        client = context.connections.get("default")
+        async with _alone(settings):
+            executor = MigrationExecutor(client, config["apps"])
+            await _run(executor, client, ran, on_sqlite=settings.uses_sqlite)
+    finally:
+        await context.close_connections()
+    return ran
+
+
+async def pending(settings: Settings, modules: Sequence[str], migrations: str) -> list[str]:
+    """Return the names of the migrations that this database lacks."""
+    config = tortoise_config(connection_url(settings), modules, migrations)
+    context = await Tortoise.init(config=config)
+    try:
+        executor = MigrationExecutor(context.connections.get("default"), config["apps"])
+        return [step.migration.name for step in await executor.plan()]
+    finally:
+        await context.close_connections()
+
+
+async def _run(
+    executor: MigrationExecutor, client: BaseDBAsyncClient, ran: list[str], *, on_sqlite: bool
+) -> None:
+    def note(event: str, _label: str, name: str) -> None:
+        if event == "apply_done":
+            ran.append(f"{APP_LABEL}.{name}")
+
+    before = await client.execute_query_dict(INDEXES) if on_sqlite else []
+    await executor.migrate(direction="forward", progress=note)
+    if on_sqlite and ran:
+        await _restore_indexes(client, before)
+        await _check_foreign_keys(client)
+
+
+async def _restore_indexes(client: BaseDBAsyncClient, before: Sequence[dict[str, str]]) -> None:
+    present = {row["name"] for row in await client.execute_query_dict(INDEXES)}
+    tables = {
+        row["name"]
+        for row in await client.execute_query_dict(
+            "SELECT name FROM sqlite_master WHERE type = 'table'"
+        )
+    }
+    for index in before:
+        if index["name"] not in present and index["tbl_name"] in tables:
+            await client.execute_query(index["sql"])
+
+
+async def _check_foreign_keys(client: BaseDBAsyncClient) -> None:
+    broken = await client.execute_query_dict("PRAGMA foreign_key_check")
+    if broken:
+        raise ConfigurationError(
+            f"After migrating, {len(broken)} rows point nowhere (first: table "
+            f"{broken[0]['table']}). Restore the backup made before and report this."
+        )
+
+
+@asynccontextmanager
+async def _alone(settings: Settings) -> AsyncIterator[None]:
+    if settings.uses_sqlite:
+        yield
+        return
+    connection = await asyncpg.connect(settings.database_url)
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", LOCK_KEY)
+        yield
+    finally:
+        await connection.close()

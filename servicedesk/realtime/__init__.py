@@ -1,0 +1,1 @@
+"""From journal entries to frames on the consoles that may see them."""

@@ -1,0 +1,1 @@
+"""Which agent gets which work order: queues, offers, presence and the engine that matches them."""

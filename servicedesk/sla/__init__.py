@@ -1,0 +1,1 @@
+"""Calendars, clocks and policies: promises, when they are due, and whether they were kept."""
