@@ -1,5 +1,5 @@
 # What a person types. Each target works from a fresh clone and is quick the second time.
-.PHONY: help install demo test lint bench soak foreign screenshots lock clean
+.PHONY: help install python demo test lint bench soak foreign screenshots lock clean
 
 python := .venv/bin/python
 
@@ -18,27 +18,31 @@ help:
 install:
 	@tools/install.sh
 
+# Enough for what never opens the console.
+python:
+	@tools/install.sh python
+
 demo: install
 	@.venv/bin/servicedesk demo
 
 test: install
 	@$(python) hatch_build.py test
-	@$(python) tools/run_suites.py $(ARGS)
+	@$(python) tools/run_tests.py all $(ARGS)
 
-lint: install
+lint: python
 	@tools/lint.sh
 
-bench: install
-	@$(python) tools/run_benchmarks.py
+bench: python
+	@$(python) tools/run_benchmarks.py $(ARGS)
 
-soak: install
-	@$(python) tools/run_soak.py $(PART)
+soak: python
+	@$(python) tools/run_tests.py soak $(PART)
 
-foreign: install
-	@$(python) tools/run_foreign_cases.py
+foreign: python
+	@$(python) tools/run_tests.py foreign $(ARGS)
 
 screenshots: install
-	@$(python) tools/take_screenshots.py
+	@$(python) tools/run_tests.py screenshots
 
 lock:
 	@tools/lock.sh

@@ -2,6 +2,7 @@
 # Makes .venv hold the desk and everything its tests need. The second time it only looks.
 # uv does it if it is there (INSTALLER=pip keeps it out), else venv and pip.
 # PYTHON names the interpreter; without it the first one found that is new enough.
+# `install.sh python` leaves the console unbuilt.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -90,4 +91,4 @@ if [ "$(cat $stamp 2>/dev/null)" != "$(made_from)" ]; then
     (install_desk)
     made_from >$stamp
 fi
-$venv/bin/python hatch_build.py
+if [ "${1:-}" != python ]; then $venv/bin/python hatch_build.py; fi
