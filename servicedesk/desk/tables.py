@@ -186,7 +186,9 @@ class ParticipantRow(Model):
 
 
 class MessageRow(Model):
-    """One entry of a ticket's timeline, ordered by `seq` (never by a Date header)."""
+    """One entry of a ticket's timeline, ordered by `seq` (never by a Date header).
+
+    `html` is as it came, cleaned only where it is shown. Lists never select it."""
 
     id = fields.UUIDField(primary_key=True, default=new_id)
     ticket_id = fields.UUIDField()
@@ -201,7 +203,7 @@ class MessageRow(Model):
     subject = fields.TextField(null=True)
     text = fields.TextField()
     quoted_text = fields.TextField()
-    html_blob = fields.CharField(max_length=64, null=True)
+    html = fields.TextField(null=True)
     raw_blob = fields.CharField(max_length=64, null=True)
     mail_class = fields.CharField(max_length=24, null=True)
     unverified = fields.BooleanField(db_default=False)

@@ -128,8 +128,7 @@ class Database:
         if self.on_sqlite:
             return Position(last_id)
         try:
-            await self.stamp()
-            return await journal.position_of(self.sql, last_id)
+            return await journal.stamp(self.sql, last_id)
         except Unavailable:  # committed all the same; the sweep of any process stamps it
             return Position(0)
 

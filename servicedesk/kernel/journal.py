@@ -65,18 +65,15 @@ async def write(sql: Sql, at: datetime, actor: Actor, entries: Sequence[NewEntry
     return await sql.insert_returning_last_id("journal", rows)
 
 
-async def stamp(sql: Sql) -> Position:
-    """Give positions to all committed entries without one; return the journal's head."""
+async def stamp(sql: Sql, entry_id: int | None = None) -> Position:
+    """Give positions to all committed entries without one.
+
+    Returns the position of the entry with that id; without one, the journal's head.
+    """
     if sql.on_sqlite:
         await sql.execute("UPDATE journal SET position = id WHERE position IS NULL")
-        return await head(sql)
-    row = await sql.fetch_one("SELECT journal_stamp() AS position")
-    return Position(int(row["position"]) if row else 0)
-
-
-async def position_of(sql: Sql, entry_id: int) -> Position:
-    """Return the position of a stamped entry."""
-    row = await sql.fetch_one("SELECT position FROM journal WHERE id = $1", entry_id)
+        return await head(sql) if entry_id is None else Position(entry_id)
+    row = await sql.fetch_one("SELECT journal_stamp($1) AS position", entry_id)
     return Position(int(row["position"]) if row and row["position"] is not None else 0)
 
 

@@ -73,7 +73,7 @@ class Work:
             return 0
         last_id = await journal.write(self.sql, self.now, self.actor, self._entries)
         if self.sql.on_sqlite:
-            await journal.stamp(self.sql)
+            await journal.stamp(self.sql, last_id)
         return last_id
 
     @property

@@ -21,29 +21,31 @@ SQLITE = ("INSERT INTO number_series (name, drawn) VALUES ('ticket_number', 1000
 
 POSTGRESQL = (
     "CREATE SEQUENCE ticket_number START 10001 CACHE 1",
-    # One statement for the caller. The lock on journal_head makes stampers take turns; the second
+    # Returns the position of `entry`, or the head of the journal. One statement for the caller. The lock on journal_head makes stampers take turns; the second
     # statement has its own snapshot (READ COMMITTED), so it sees all that committed before it.
     """
-    CREATE FUNCTION journal_stamp() RETURNS bigint LANGUAGE plpgsql AS $function$
+    CREATE FUNCTION journal_stamp(entry bigint DEFAULT NULL) RETURNS bigint
+    LANGUAGE plpgsql AS $function$
     DECLARE
         last bigint;
         stamped bigint;
     BEGIN
-        IF NOT EXISTS (SELECT 1 FROM journal WHERE position IS NULL) THEN
-            SELECT position INTO last FROM journal_head WHERE name = 'journal';
-            RETURN last;
+        IF EXISTS (SELECT 1 FROM journal WHERE position IS NULL) THEN
+            SELECT position INTO last FROM journal_head WHERE name = 'journal' FOR UPDATE;
+            WITH fresh AS (
+                SELECT id, row_number() OVER (ORDER BY id) AS place
+                FROM journal WHERE position IS NULL
+            )
+            UPDATE journal SET position = last + fresh.place FROM fresh WHERE journal.id = fresh.id;
+            GET DIAGNOSTICS stamped = ROW_COUNT;
+            IF stamped > 0 THEN
+                UPDATE journal_head SET position = last + stamped WHERE name = 'journal';
+            END IF;
         END IF;
-        SELECT position INTO last FROM journal_head WHERE name = 'journal' FOR UPDATE;
-        WITH fresh AS (
-            SELECT id, row_number() OVER (ORDER BY id) AS place
-            FROM journal WHERE position IS NULL
-        )
-        UPDATE journal SET position = last + fresh.place FROM fresh WHERE journal.id = fresh.id;
-        GET DIAGNOSTICS stamped = ROW_COUNT;
-        IF stamped > 0 THEN
-            UPDATE journal_head SET position = last + stamped WHERE name = 'journal';
+        IF entry IS NULL THEN
+            RETURN (SELECT position FROM journal_head WHERE name = 'journal');
         END IF;
-        RETURN last + stamped;
+        RETURN (SELECT position FROM journal WHERE id = entry);
     END
     $function$
     """,
