@@ -32,7 +32,7 @@ def main(words: Sequence[str]) -> int:
         print(f"bench: no benchmark has {' or '.join(words)} in its name", file=sys.stderr)
         return 2
     if not benchmarks:
-        print(f"Nothing to measure in benchmarks/ yet: issues {FILLED_BY} fill it.")
+        print(f"Nothing to measure in benchmarks/ yet; figures come with issues {FILLED_BY}.")
         return 0
     failed = [path.stem for path in benchmarks if not run_benchmark(path)]
     if failed:

@@ -57,7 +57,7 @@ def run_pytest(folders: Sequence[Path], arguments: Sequence[str]) -> int:
 def run_if_filled(folder: Path, arguments: Sequence[str], filled_by: str) -> int:
     if holds_tests(folder):
         return run_pytest([folder], arguments)
-    print(f"Nothing to run in {folder.relative_to(ROOT)}/ yet: issue {filled_by} fills it.")
+    print(f"Nothing to run in {folder.relative_to(ROOT)}/ yet; it comes with issue {filled_by}.")
     return 0
 
 
