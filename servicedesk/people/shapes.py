@@ -1,0 +1,53 @@
+"""What the API and the frames show of people."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from servicedesk.domain.people import Role
+
+Locale = Literal["en", "zh-CN"]
+LOCALES: tuple[Locale, ...] = ("en", "zh-CN")
+
+
+class Shape(BaseModel):
+    """Exactly what is written here: nothing more, nothing converted, nothing changed later."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class User(Shape):
+    """`team_ids` is sorted. `version` is what If-Match names."""
+
+    id: UUID
+    name: str
+    email: str
+    role: Role
+    locale: Locale
+    time_zone: str
+    active: bool
+    version: int
+    team_ids: list[UUID]
+    created_at: datetime
+
+
+class Team(Shape):
+    """`member_ids` is sorted and names deactivated members too."""
+
+    id: UUID
+    name: str
+    member_ids: list[UUID]
+    version: int
+
+
+class SessionInfo(Shape):
+    """One sign-in of the user, as their list of sessions shows it."""
+
+    id: UUID
+    created_at: datetime
+    last_seen_at: datetime
+    address: str
+    user_agent: str
+    current: bool
