@@ -158,6 +158,7 @@ def is_stamped(folder: Path, content_hash: str) -> bool:
 
 
 def write_stamp(folder: Path, content_hash: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)  # npm makes none where there is no dependency
     (folder / ".made-from").write_text(content_hash)
 
 
