@@ -2,17 +2,33 @@
 
 Every fixture here skips by name where its service can't be had; the end of the run lists what
 was skipped, and SERVICEDESK_REQUIRE_ALL=1 turns that into a failure.
+
+Stories ask for `database` (or `frozen_database` and `clock`): a fresh one on SQLite, then one on
+PostgreSQL. `settings` are those of that database.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
+from servicedesk.kernel.bus import LocalBus
+from servicedesk.kernel.config import Settings
+from servicedesk.kernel.database import Database
+from tests.databases import (
+    copied_postgres,
+    copy_sqlite,
+    make_sqlite_template,
+    opened,
+    postgres_template,
+    settings_on_sqlite,
+)
+from tests.fakes.clock import FakeClock
 from tests.services.chromium import find_or_install_chromium
 from tests.services.dovecot import DovecotServer, dovecot_server_for_tests
 from tests.services.foreign_cases import find_foreign_cases
@@ -60,6 +76,103 @@ def chromium_path() -> Path:
 def foreign_cases() -> Path:
     with _skipped_if_missing():
         return find_foreign_cases()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_sqlite_template(tmp_path_factory.mktemp("sqlite-template"))
+
+
+@pytest.fixture(scope="session")
+def postgres_template_name(
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("postgres-template")
+    with postgres_template(postgres_server, folder) as name:
+        yield name
+
+
+@pytest.fixture
+def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings of whoever runs the tests are not ours."""
+    for name in list(os.environ):
+        ours = name.startswith("SERVICEDESK_") and not name.startswith("SERVICEDESK_TEST_")
+        if ours or name in ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def settings(
+    request: pytest.FixtureRequest, own_environment: None, tmp_path: Path
+) -> Iterator[Settings]:
+    """Settings with a data folder and a fresh, migrated database that nobody has open."""
+    if request.param == "sqlite":
+        yield copy_sqlite(request.getfixturevalue("sqlite_template"), tmp_path / "data")
+        return
+    server = request.getfixturevalue("postgres_server")
+    template = request.getfixturevalue("postgres_template_name")
+    with copied_postgres(server, template, tmp_path / "data") as found:
+        yield found
+
+
+@pytest.fixture
+def sqlite_settings(own_environment: None, sqlite_template: Path, tmp_path: Path) -> Settings:
+    return copy_sqlite(sqlite_template, tmp_path / "data")
+
+
+@pytest.fixture
+def postgres_settings(
+    own_environment: None,
+    postgres_server: PostgresServer,
+    postgres_template_name: str,
+    tmp_path: Path,
+) -> Iterator[Settings]:
+    with copied_postgres(postgres_server, postgres_template_name, tmp_path / "data") as found:
+        yield found
+
+
+@pytest.fixture
+def bare_settings(own_environment: None, tmp_path: Path) -> Settings:
+    """Settings of a data folder that is empty: for what needs no database."""
+    return settings_on_sqlite(tmp_path / "data")
+
+
+@pytest.fixture
+def bus() -> LocalBus:
+    return LocalBus()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest_asyncio.fixture
+async def database(settings: Settings, bus: LocalBus) -> AsyncIterator[Database]:
+    """A fresh database, once of each kind, with the database's own clock."""
+    async with opened(settings, bus) as found:
+        yield found
+
+
+@pytest_asyncio.fixture
+async def frozen_database(
+    settings: Settings, bus: LocalBus, clock: FakeClock
+) -> AsyncIterator[Database]:
+    """The same with the time that `clock` tells. Leases still go by the database's time."""
+    async with opened(settings, bus, clock) as found:
+        yield found
+
+
+@pytest_asyncio.fixture
+async def sqlite_database(sqlite_settings: Settings, bus: LocalBus) -> AsyncIterator[Database]:
+    async with opened(sqlite_settings, bus) as found:
+        yield found
+
+
+@pytest_asyncio.fixture
+async def postgres_database(postgres_settings: Settings, bus: LocalBus) -> AsyncIterator[Database]:
+    async with opened(postgres_settings, bus) as found:
+        yield found
 
 
 def _skip_reasons(config: pytest.Config) -> list[str]:

@@ -1,1 +1,1 @@
-"""What every package stands on: configuration, database, journal, outbox, leases, bus, jobs, blobs, secrets, http."""
+"""What every package stands on: configuration, database, journal, outbox, bus, blobs, secrets …"""

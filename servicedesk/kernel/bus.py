@@ -6,7 +6,7 @@ looks by itself now and then. `LocalBus` serves one process; `kernel/redis_bus` 
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from enum import StrEnum
 from typing import Protocol
 
@@ -34,15 +34,11 @@ class Bell(Protocol):
 class Bus(Protocol):
     async def ring(self, topic: Topic, payload: bytes = b"") -> None: ...
 
-    def listen(self, *topics: Topic) -> "BellContext": ...
+    def listen(self, *topics: Topic) -> AbstractAsyncContextManager[Bell]:
+        """Listen to the topics from the moment the block is entered until it ends."""
+        ...
 
     async def close(self) -> None: ...
-
-
-class BellContext(Protocol):
-    async def __aenter__(self) -> Bell: ...
-
-    async def __aexit__(self, *error: object) -> None: ...
 
 
 MOST_PAYLOADS_KEPT = 1_000

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from tortoise import Tortoise
 from tortoise.backends.base.client import BaseDBAsyncClient, TransactionContext
 from tortoise.backends.sqlite.client import SqliteTransactionContext, SqliteTransactionWrapper
 from tortoise.context import TortoiseContext
@@ -20,7 +19,7 @@ from servicedesk.domain.actors import Actor
 from servicedesk.domain.errors import Unavailable
 from servicedesk.domain.ids import Position
 from servicedesk.kernel import journal
-from servicedesk.kernel.bus import Bus, Topic
+from servicedesk.kernel.bus import Bus
 from servicedesk.kernel.config import Settings
 from servicedesk.kernel.faults import CONNECTION_FAULTS, unavailable_when_away
 from servicedesk.kernel.sql import Dialect, Sql, as_time
@@ -94,7 +93,7 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Sql]:
         """Run one transaction. Never start a task inside: it would outlive the connection."""
-        context = self._client._in_transaction()
+        context = self._client._in_transaction()  # noqa: SLF001  # see _enter
         with unavailable_when_away():
             client = await _enter(context)
         failure: BaseException | None = None
@@ -148,9 +147,12 @@ async def open_database(
     url = connection_url(settings)
     if settings.uses_sqlite:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-    context = await Tortoise.init(
-        config=tortoise_config(url, modules, migrations), _enable_global_fallback=True
-    )
+    # Not Tortoise.init: that takes over, and closes, whatever context the caller is in.
+    context = TortoiseContext()
+    with context:
+        await context.init(
+            config=tortoise_config(url, modules, migrations), _enable_global_fallback=True
+        )
     return Database(context, bus, clock)
 
 
@@ -159,8 +161,7 @@ class _DatabaseClock:
         self._sql = sql
 
     async def now(self) -> datetime:
-        row = await self._sql.fetch_one("SELECT clock_timestamp() AS now")
-        assert row is not None
+        (row,) = await self._sql.fetch("SELECT clock_timestamp() AS now")
         return as_time(row["now"])
 
 
@@ -178,14 +179,14 @@ async def _undo_failed_start(context: TransactionContext) -> None:
 
     token = getattr(context, "token", None)
     if isinstance(context, SqliteTransactionContext):
-        if token is not None and context._trxlock.locked():
-            context._trxlock.release()
+        if token is not None and context._trxlock.locked():  # noqa: SLF001
+            context._trxlock.release()  # noqa: SLF001
     else:
         client: Any = getattr(context, "client", None)
         held = getattr(client, "_connection", None)
         if held is not None:
             with suppress(*CONNECTION_FAULTS):
-                await client._parent._pool.release(held)
+                await client._parent._pool.release(held)  # noqa: SLF001
     if token is not None:
         get_connections().reset(token)
 

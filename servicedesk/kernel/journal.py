@@ -1,8 +1,9 @@
 """The journal: the append-only record of everything that happened (ADR 2).
 
-An entry is written last in the transaction of its change, without a position. After the commit it is
-stamped: `journal_stamp()` gives the next positions, in id order, to all committed entries that have
-none. Readers ask for `position > last`. On SQLite the one writer stamps inside the transaction.
+An entry is written last in the transaction of its change, without a position. After the commit it
+is stamped: `journal_stamp()` gives the next positions, in id order, to all committed entries that
+have none. Readers ask for `position > last`. On SQLite the one writer stamps inside the
+transaction.
 Payloads hold ids, enums and numbers, never a person's words, name, address or subject.
 """
 
@@ -90,7 +91,7 @@ async def head(sql: Sql) -> Position:
 async def read_after(sql: Sql, position: int, limit: int) -> list[Entry]:
     """Return at most `limit` entries after the position, in order."""
     rows = await sql.fetch(
-        f"SELECT {COLUMNS} FROM journal WHERE position > $1 ORDER BY position LIMIT $2",  # noqa: S608
+        f"SELECT {COLUMNS} FROM journal WHERE position > $1 ORDER BY position LIMIT $2",
         position,
         limit,
     )
@@ -100,7 +101,7 @@ async def read_after(sql: Sql, position: int, limit: int) -> list[Entry]:
 async def read_ticket(sql: Sql, ticket_id: UUID, before: int, limit: int) -> list[Entry]:
     """Return the ticket's newest entries with a position below `before`, newest first."""
     rows = await sql.fetch(
-        f"SELECT {COLUMNS} FROM journal WHERE ticket_id = $1 AND position < $2 "  # noqa: S608
+        f"SELECT {COLUMNS} FROM journal WHERE ticket_id = $1 AND position < $2 "
         "ORDER BY position DESC LIMIT $3",
         ticket_id,
         before,

@@ -36,7 +36,7 @@ async def acquire(sql: Sql, name: str, owner: str, seconds: float) -> Lease | No
             token = lease.token + CASE WHEN lease.owner = excluded.owner THEN 0 ELSE 1 END
         WHERE lease.owner = excluded.owner OR lease.expires_at < {now}
         RETURNING token
-    """  # noqa: S608
+    """
     row = await sql.fetch_one(
         statement, name, owner, seconds if not sql.on_sqlite else str(seconds)
     )
@@ -49,7 +49,7 @@ async def hold(sql: Sql, lease: Lease) -> None:
     An expired lease that nobody took is still ours: its token is the largest.
     """
     lock = "" if sql.on_sqlite else "FOR SHARE"
-    row = await sql.fetch_one(f"SELECT owner, token FROM lease WHERE name = $1 {lock}", lease.name)  # noqa: S608
+    row = await sql.fetch_one(f"SELECT owner, token FROM lease WHERE name = $1 {lock}", lease.name)
     if row is None or row["owner"] != lease.owner or int(row["token"]) != lease.token:
         raise LeaseLost(
             f"The lease {lease.name} moved on from token {lease.token}. Stop and stand by.",
@@ -61,7 +61,7 @@ async def release(sql: Sql, lease: Lease) -> None:
     """Let go at once, so that a successor need not wait for the end. The token stays."""
     past = "'1970-01-01 00:00:00+00:00'" if sql.on_sqlite else "'epoch'::timestamptz"
     await sql.execute(
-        f"UPDATE lease SET owner = '', expires_at = {past} "  # noqa: S608
+        f"UPDATE lease SET owner = '', expires_at = {past} "
         "WHERE name = $1 AND owner = $2 AND token = $3",
         lease.name,
         lease.owner,

@@ -1,17 +1,18 @@
 """Brings a database to the newest schema, safely.
 
-SQLite needs care (reproduced, stack notes): altering a column rebuilds the table, and then ON DELETE
-CASCADE empties its children and every index is gone. So foreign keys are off while migrating, lost
-indexes are made again, and the foreign keys are checked before the desk runs. On PostgreSQL an
+SQLite needs care (reproduced): altering a column rebuilds the table, and then ON DELETE CASCADE
+empties its children and every index is gone. So foreign keys are off while migrating, lost indexes
+are made again, and the foreign keys are checked before the desk runs. On PostgreSQL an
 advisory lock lets several processes start at once.
 """
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import asyncpg
-from tortoise import Tortoise
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.context import TortoiseContext
 from tortoise.migrations.executor import MigrationExecutor
 
 from servicedesk.domain.errors import ConfigurationError
@@ -28,27 +29,27 @@ async def migrate(settings: Settings, modules: Sequence[str], migrations: str) -
         settings.data_dir.mkdir(parents=True, exist_ok=True)
     url = connection_url(settings).replace("foreign_keys=ON", "foreign_keys=OFF")
     config = tortoise_config(url, modules, migrations)
-    context = await Tortoise.init(config=config)
     ran: list[str] = []
-    try:
-        client = context.connections.get("default")
-        async with _alone(settings):
-            executor = MigrationExecutor(client, config["apps"])
-            await _run(executor, client, ran, on_sqlite=settings.uses_sqlite)
-    finally:
-        await context.close_connections()
+    async with _own_connection(config) as client, _alone(settings):
+        executor = MigrationExecutor(client, config["apps"])
+        await _run(executor, client, ran, on_sqlite=settings.uses_sqlite)
     return ran
 
 
 async def pending(settings: Settings, modules: Sequence[str], migrations: str) -> list[str]:
     """Return the names of the migrations that this database lacks."""
     config = tortoise_config(connection_url(settings), modules, migrations)
-    context = await Tortoise.init(config=config)
-    try:
-        executor = MigrationExecutor(context.connections.get("default"), config["apps"])
+    async with _own_connection(config) as client:
+        executor = MigrationExecutor(client, config["apps"])
         return [step.migration.name for step in await executor.plan()]
-    finally:
-        await context.close_connections()
+
+
+@asynccontextmanager
+async def _own_connection(config: dict[str, Any]) -> AsyncIterator[BaseDBAsyncClient]:
+    """Connect apart from any open Database: Tortoise.init would close that one's connections."""
+    async with TortoiseContext() as context:
+        await context.init(config=config)
+        yield context.connections.get("default")
 
 
 async def _run(

@@ -2,7 +2,7 @@
 
 Stores of the hot path use this instead of ORM objects (ADR 3). Statements are written for
 PostgreSQL, with `$1`, `$2`, …; on SQLite the same text runs with `?1`, `?2`, …. Values go in as
-Python objects and come out raw: `as_uuid` and its sisters read a column whichever database it is of.
+Python objects and come out raw: `as_uuid` and its sisters read a column of either database.
 """
 
 import json
@@ -103,7 +103,7 @@ def _insert_text(table: str, columns: tuple[str, ...], count: int, tail: str) ->
         for row in range(count)
     )
     names = ", ".join(f'"{name}"' for name in columns)
-    return f'INSERT INTO "{table}" ({names}) VALUES {", ".join(rows)} {tail}'  # noqa: S608
+    return f'INSERT INTO "{table}" ({names}) VALUES {", ".join(rows)} {tail}'
 
 
 def _for_sqlite(value: object) -> object:

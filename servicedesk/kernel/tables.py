@@ -54,7 +54,7 @@ class NumberSeries(Model):
 
 
 class EffectRow(Model):
-    """Something a lower layer asks a higher one to do, once (ARCHITECTURE, nothing calls upward)."""
+    """Something a lower layer asks a higher one to do, once: nothing calls upward."""
 
     id = fields.UUIDField(primary_key=True, default=new_id)
     kind = fields.CharField(max_length=64)

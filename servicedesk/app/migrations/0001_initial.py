@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
                 ('done_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('error', fields.TextField(null=True, unique=False)),
             ],
-            options={'table': 'effect', 'app': 'servicedesk', 'indexes': [Index(fields=['state', 'due_at'], name='effect_due')], 'pk_attr': 'id', 'table_description': 'Something a lower layer asks a higher one to do, once (ARCHITECTURE, nothing calls upward).'},
+            options={'table': 'effect', 'app': 'servicedesk', 'indexes': [Index(fields=['state', 'due_at'], name='effect_due')], 'pk_attr': 'id', 'table_description': 'Something a lower layer asks a higher one to do, once: nothing calls upward.'},
             bases=['Model'],
         ),
         ops.CreateModel(

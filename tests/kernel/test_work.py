@@ -1,0 +1,60 @@
+"""The unit of work: all of a story or nothing of it, and what callers see when that fails."""
+
+import pytest
+
+from servicedesk.domain.actors import system_actor
+from servicedesk.domain.ids import Position
+from servicedesk.kernel import journal
+from servicedesk.kernel.database import Database
+from servicedesk.kernel.tables import SettingRow
+from tests.fakes.clock import FakeClock
+
+ACTOR = system_actor("test")
+
+
+async def test_story_that_raises_writes_nothing_at_all(database: Database) -> None:
+    async def story() -> None:
+        async with database.work(ACTOR) as work:
+            await SettingRow.create(name="made", value={})
+            work.record("ticket.opened")
+            await work.ask("user.deactivated", "once")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await story()
+    assert await SettingRow.all().count() == 0
+    assert await journal.read_after(database.sql, 0, 10) == []
+    assert await database.sql.fetch("SELECT id FROM effect") == []
+
+
+async def test_rows_of_the_orm_and_of_hand_written_statements_are_one_transaction(
+    database: Database,
+) -> None:
+    async with database.work(ACTOR) as work:
+        await SettingRow.create(name="made", value={"a": 1})
+        assert await work.sql.fetch("SELECT name FROM setting") == [{"name": "made"}]
+
+
+async def test_story_answers_with_the_position_of_its_last_entry(database: Database) -> None:
+    async with database.work(ACTOR) as work:
+        work.record("ticket.opened")
+        work.record("order.opened")
+    found = await journal.read_after(database.sql, Position(0), 10)
+    assert [entry.kind for entry in found] == ["ticket.opened", "order.opened"]
+    assert work.position == found[-1].position
+
+
+async def test_story_that_records_nothing_has_no_position(database: Database) -> None:
+    async with database.work(ACTOR) as work:
+        await SettingRow.create(name="made", value={})
+    assert work.position == 0
+
+
+async def test_story_goes_by_the_clock_that_it_was_given(
+    frozen_database: Database, clock: FakeClock
+) -> None:
+    async with frozen_database.work(ACTOR) as work:
+        assert work.now == clock.time
+        work.record("ticket.opened")
+    (entry,) = await journal.read_after(frozen_database.sql, Position(0), 10)
+    assert entry.at == clock.time
