@@ -1,0 +1,302 @@
+"""What the API answers and the socket sends about tickets: one model for each thing.
+
+Frames and answers use the very same models, so a console never merges two forms of one thing.
+Times are aware UTC; larger priorities are more urgent; `seq` is a message's place on its ticket.
+"""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from servicedesk.domain.actors import ActorKind
+from servicedesk.domain.messages import (
+    ChannelKind,
+    DeliveryState,
+    MessageKind,
+    RecipientKind,
+    ScanState,
+)
+from servicedesk.domain.orders import OfferState, OrderState
+from servicedesk.domain.tickets import ParticipantRole, Priority, TicketStatus
+
+
+class Shape(BaseModel):
+    """A frozen value that says exactly what it holds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class ContactReference(Shape):
+    """The contact as other things show it. `address` is the first identity they had, or ""."""
+
+    id: UUID
+    name: str
+    address: str
+
+
+class OrderSummary(Shape):
+    """The ticket's newest work order. `virtual_start` is its place in line."""
+
+    id: UUID
+    state: OrderState
+    queue_id: UUID
+    owner_id: UUID | None
+    priority: Priority
+    virtual_start: datetime
+    attempts: int
+
+
+class TicketSummary(Shape):
+    """A ticket as lists show it. All but `unread`, which is the viewer's own, is one for all."""
+
+    id: UUID
+    number: int
+    subject: str
+    status: TicketStatus
+    priority: Priority
+    channel: ChannelKind
+    inbox_id: UUID
+    queue_id: UUID
+    team_id: UUID
+    assignee_id: UUID | None
+    contact: ContactReference | None
+    last_words: str
+    last_message_at: datetime | None
+    last_message_from: Literal["contact", "agent", "system"]
+    message_count: int
+    waiting_since: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    version: int
+    order: OrderSummary | None
+    unread: bool
+
+
+class TicketList(Shape):
+    items: list[TicketSummary]
+    next: str | None
+
+
+class Author(Shape):
+    """Who wrote. `name` is the present one of the contact or user; "" for the system."""
+
+    kind: ActorKind
+    id: UUID | None
+    name: str
+
+
+class Recipient(Shape):
+    kind: RecipientKind
+    name: str
+    address: str
+
+
+class Upload(Shape):
+    """A file that was uploaded and waits to be sent with a message."""
+
+    id: UUID
+    filename: str
+    content_type: str
+    size_bytes: int
+
+
+class Attachment(Upload):
+    inline: bool
+    scan_state: ScanState
+
+
+class Delivery(Shape):
+    """Where an outbound message is. `at` is when `state` became so."""
+
+    state: DeliveryState
+    error: str | None
+    attempts: int
+    at: datetime | None
+
+
+class Message(Shape):
+    """One entry of the timeline. `text` was written this time, `quoted_text` is the rest."""
+
+    id: UUID
+    ticket_id: UUID
+    seq: int
+    kind: MessageKind
+    channel: ChannelKind
+    author: Author
+    from_address: str | None
+    recipients: list[Recipient]
+    subject: str | None
+    text: str
+    quoted_text: str
+    has_html: bool
+    attachments: list[Attachment]
+    delivery: Delivery | None
+    created_at: datetime
+    unverified: bool
+    why_here: dict[str, Any] | None
+    language: str | None
+
+
+class MessageList(Shape):
+    """Ascending by seq. `next` (in a ticket: `earlier`) leads to the messages before these."""
+
+    items: list[Message]
+    next: str | None
+
+
+class LatestMessages(Shape):
+    items: list[Message]
+    earlier: str | None
+
+
+class Participant(Shape):
+    """A contact (requester, cc) or a user (follower) who takes part."""
+
+    role: ParticipantRole
+    contact_id: UUID | None
+    user_id: UUID | None
+    name: str
+    address: str
+
+
+class Permissions(Shape):
+    """What this viewer may do on this ticket now."""
+
+    reply: bool
+    note: bool
+    change: bool
+    take: bool
+
+
+class TicketDetail(TicketSummary):
+    """A ticket with all but its messages. `position`: frames after it are newer than this."""
+
+    position: int
+    participants: list[Participant]
+    allowed_statuses: list[TicketStatus]
+    may: Permissions
+
+
+class TicketPage(TicketDetail):
+    """All that the ticket page shows at first: the newest messages, ascending."""
+
+    messages: LatestMessages
+
+
+class Activity(Shape):
+    """A journal entry as the ticket's timeline shows it."""
+
+    position: int
+    at: datetime
+    actor: Author
+    kind: str
+    payload: dict[str, Any]
+    trace: dict[str, Any] | None
+
+
+class ActivityList(Shape):
+    """Newest first."""
+
+    items: list[Activity]
+    next: str | None
+
+
+class WhyCode(Shape):
+    """One reason of a routing decision. The console's catalogues hold the words by code."""
+
+    code: str
+    params: dict[str, Any]
+
+
+class OfferCard(Shape):
+    """A work order held out to one agent. `waited_seconds` counts until the offer was made."""
+
+    id: UUID
+    ticket_id: UUID
+    order_id: UUID
+    user_id: UUID
+    state: OfferState
+    created_at: datetime
+    deadline: datetime
+    channel: ChannelKind
+    queue_id: UUID
+    ticket_number: int
+    subject: str
+    contact: ContactReference | None
+    first_words: str
+    priority: Priority
+    waited_seconds: float
+    why: list[WhyCode]
+
+
+class OfferList(Shape):
+    items: list[OfferCard]
+    next: str | None
+
+
+class TakenOffer(Shape):
+    ticket_id: UUID
+    offer: OfferCard
+
+
+class Identity(Shape):
+    kind: str
+    value: str
+
+
+class OrganizationReference(Shape):
+    id: UUID
+    name: str
+    tier: str | None
+
+
+class ContactSummary(ContactReference):
+    """A contact without their tickets: what a frame carries."""
+
+    organization: OrganizationReference | None
+    identities: list[Identity]
+    locale: str | None
+    time_zone: str | None
+    created_at: datetime
+
+
+class ContactPage(ContactSummary):
+    """`tickets` are the newest that the viewer may see, `ticket_count` counts all of these."""
+
+    tickets: list[TicketSummary]
+    ticket_count: int
+
+
+class InboxShape(Shape):
+    id: UUID
+    channel: ChannelKind
+    name: str
+    address: str
+    queue_id: UUID
+    brand_id: UUID
+    active: bool
+    version: int
+
+
+class QuarantineRow(Shape):
+    """An arrival that could not become a message. The hints are what its raw form lets guess."""
+
+    id: UUID
+    inbox_id: UUID
+    channel: ChannelKind
+    received_at: datetime
+    state: Literal["stored", "accepted", "duplicate", "quarantined", "discarded"]
+    reason: str | None
+    attempts: int
+    from_hint: str
+    subject_hint: str
+    size_bytes: int
+
+
+class QuarantineList(Shape):
+    """Newest first."""
+
+    items: list[QuarantineRow]
+    next: str | None
