@@ -12,7 +12,9 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 import pytest_asyncio
@@ -29,7 +31,7 @@ from tests.databases import (
     settings_on_sqlite,
 )
 from tests.fakes.clock import FakeClock
-from tests.services.chromium import find_or_install_chromium
+from tests.services.chromium import chromium_for_tests
 from tests.services.dovecot import DovecotServer, dovecot_server_for_tests
 from tests.services.foreign_cases import find_foreign_cases
 from tests.services.missing import ServiceMissing, is_forgiven, list_not_run
@@ -37,45 +39,59 @@ from tests.services.postgresql import PostgresServer, postgres_server_for_tests
 from tests.services.redis_server import RedisServer, redis_server_for_tests
 
 
+Server = TypeVar("Server")
+
+
 @contextlib.contextmanager
-def _skipped_if_missing() -> Iterator[None]:
-    try:
-        yield
-    except ServiceMissing as missing:
-        pytest.skip(str(missing))
+def _provided(
+    request: pytest.FixtureRequest, service: AbstractContextManager[Server]
+) -> Iterator[Server]:
+    """Enter the service with output uncaptured, since installing it may take a minute."""
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    with contextlib.ExitStack() as services:
+        try:
+            with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
+                server = services.enter_context(service)
+        except ServiceMissing as missing:
+            pytest.skip(str(missing))
+        yield server
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
+def postgres_server(request: pytest.FixtureRequest) -> Iterator[PostgresServer]:
     """A server to create databases on, see tests.services.postgresql."""
-    with _skipped_if_missing(), postgres_server_for_tests() as server:
+    with _provided(request, postgres_server_for_tests()) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def redis_server() -> Iterator[RedisServer]:
+def redis_server(request: pytest.FixtureRequest) -> Iterator[RedisServer]:
     """A Redis database that only this run uses; empty_database cleans it between tests."""
-    with _skipped_if_missing(), redis_server_for_tests() as server:
+    with _provided(request, redis_server_for_tests()) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def dovecot_server() -> Iterator[DovecotServer]:
-    with _skipped_if_missing(), dovecot_server_for_tests() as server:
+def dovecot_server(request: pytest.FixtureRequest) -> Iterator[DovecotServer]:
+    """An IMAP server of this run's own, where any user name has a mailbox."""
+    with _provided(request, dovecot_server_for_tests()) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def chromium_path() -> Path:
+def chromium_path(request: pytest.FixtureRequest) -> Iterator[Path]:
     """A Chromium that runs; start it with tests.services.chromium.FLAGS."""
-    with _skipped_if_missing():
-        return find_or_install_chromium()
+    with _provided(request, chromium_for_tests()) as path:
+        yield path
 
 
 @pytest.fixture(scope="session")
 def foreign_cases() -> Path:
-    with _skipped_if_missing():
+    """The folder of cases that nobody here wrote."""
+    try:
         return find_foreign_cases()
+    except ServiceMissing as missing:
+        pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="session")

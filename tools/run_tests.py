@@ -16,7 +16,17 @@ ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / "tests"
 
 # The quick and pure first, so that a mistake shows early; real parts after.
-ORDER = ("unit", "services", "properties", "channels", "stories", "realtime", "api", "browser")
+ORDER = (
+    "unit",
+    "properties",
+    "services",
+    "kernel",
+    "channels",
+    "stories",
+    "realtime",
+    "api",
+    "browser",
+)
 LAST = ("foreign",)
 ONLY_ON_REQUEST = frozenset({"soak", "screenshots"})
 

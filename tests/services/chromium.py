@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.services.debian import install_packages
@@ -29,8 +31,9 @@ FLAGS = (
 )
 
 
-def find_or_install_chromium() -> Path:
-    """The path of a Chromium that runs; raises ServiceMissing if none can be had.
+@contextlib.contextmanager
+def chromium_for_tests() -> Iterator[Path]:
+    """Yield the path of a Chromium that runs; raises ServiceMissing if none can be had.
 
     SERVICEDESK_TEST_CHROMIUM names one and overrules the search.
     """
@@ -42,7 +45,7 @@ def find_or_install_chromium() -> Path:
             raise ServiceMissing(SERVICE, f"installed, but none of {', '.join(NAMES)} runs")
     elif not _shows_chinese() and os.geteuid() == 0:
         install_packages("fonts that show Chinese", *FONT_PACKAGES)
-    return path
+    yield path
 
 
 def _find_chromium() -> Path | None:
