@@ -38,7 +38,6 @@ from tests.services.missing import ServiceMissing, is_forgiven, list_not_run
 from tests.services.postgresql import PostgresServer, postgres_server_for_tests
 from tests.services.redis_server import RedisServer, redis_server_for_tests
 
-
 Server = TypeVar("Server")
 
 
