@@ -8,8 +8,6 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
-
 from servicedesk.domain.actors import ActorKind
 from servicedesk.domain.messages import (
     ChannelKind,
@@ -20,12 +18,7 @@ from servicedesk.domain.messages import (
 )
 from servicedesk.domain.orders import OfferState, OrderState
 from servicedesk.domain.tickets import ParticipantRole, Priority, TicketStatus
-
-
-class Shape(BaseModel):
-    """A frozen value that says exactly what it holds."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+from servicedesk.people.shapes import Shape
 
 
 class ContactReference(Shape):
@@ -72,11 +65,6 @@ class TicketSummary(Shape):
     version: int
     order: OrderSummary | None
     unread: bool
-
-
-class TicketList(Shape):
-    items: list[TicketSummary]
-    next: str | None
 
 
 class Author(Shape):
@@ -139,14 +127,9 @@ class Message(Shape):
     language: str | None
 
 
-class MessageList(Shape):
-    """Ascending by seq. `next` (in a ticket: `earlier`) leads to the messages before these."""
-
-    items: list[Message]
-    next: str | None
-
-
 class LatestMessages(Shape):
+    """Ascending by seq. `earlier` leads to the messages before these."""
+
     items: list[Message]
     earlier: str | None
 
@@ -196,13 +179,6 @@ class Activity(Shape):
     trace: dict[str, Any] | None
 
 
-class ActivityList(Shape):
-    """Newest first."""
-
-    items: list[Activity]
-    next: str | None
-
-
 class WhyCode(Shape):
     """One reason of a routing decision. The console's catalogues hold the words by code."""
 
@@ -229,11 +205,6 @@ class OfferCard(Shape):
     priority: Priority
     waited_seconds: float
     why: list[WhyCode]
-
-
-class OfferList(Shape):
-    items: list[OfferCard]
-    next: str | None
 
 
 class TakenOffer(Shape):
@@ -293,10 +264,3 @@ class QuarantineRow(Shape):
     from_hint: str
     subject_hint: str
     size_bytes: int
-
-
-class QuarantineList(Shape):
-    """Newest first."""
-
-    items: list[QuarantineRow]
-    next: str | None

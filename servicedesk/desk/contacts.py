@@ -1,0 +1,95 @@
+"""Contacts and their identities: unique by kind and normalised value."""
+
+from uuid import UUID
+
+from servicedesk.domain.actors import user_actor
+from servicedesk.domain.errors import BadInput, NotFound
+from servicedesk.domain.ids import ContactId
+from servicedesk.domain.messages import Address, ChannelKind
+from servicedesk.domain.people import Viewer
+from servicedesk.kernel.database import Database
+from servicedesk.kernel.ids import new_id
+from servicedesk.kernel.sql import Sql, as_uuid
+from servicedesk.kernel.work import Work
+
+IDENTITY_KINDS = {
+    ChannelKind.EMAIL: "email",
+    ChannelKind.WEB: "email",
+    ChannelKind.API: "email",
+    ChannelKind.SMS: "phone",
+    ChannelKind.VOICE: "phone",
+    ChannelKind.CHAT: "visitor",
+}
+"""What kind of identity an address of each channel is."""
+
+NAME_LENGTH = 200
+
+
+async def find_or_add_contact(work: Work, channel: ChannelKind, address: Address) -> ContactId:
+    """Return the contact with this address; add one if there is none, also when two race."""
+    kind = IDENTITY_KINDS[channel]
+    found = await find_contact(work.sql, kind, address.value)
+    if found is not None:
+        return found
+    contact_id = ContactId(new_id())
+    name = (address.name or address.value)[:NAME_LENGTH]
+    await work.sql.insert("contact", [{"id": contact_id, "name": name, "created_at": work.now}])
+    identity = {
+        "id": new_id(),
+        "contact_id": contact_id,
+        "kind": kind,
+        "value": address.value,
+        "created_at": work.now,
+    }
+    if await work.sql.insert("contact_identity", [identity], "ON CONFLICT DO NOTHING"):
+        work.record("contact.created", payload={"contact_id": str(contact_id)})
+        return contact_id
+    await work.sql.execute("DELETE FROM contact WHERE id = $1", contact_id)
+    winner = await find_contact(work.sql, kind, address.value)
+    if winner is None:
+        raise NotFound("The contact of this address was removed just now. Try again.")
+    return winner
+
+
+async def find_contact(sql: Sql, kind: str, value: str) -> ContactId | None:
+    row = await sql.fetch_one(
+        "SELECT contact_id FROM contact_identity WHERE kind = $1 AND value = $2", kind, value
+    )
+    return None if row is None else ContactId(as_uuid(row["contact_id"]))
+
+
+async def addresses_of(sql: Sql, contact_id: UUID, kind: str) -> list[str]:
+    """Return the contact's addresses of that kind, oldest first."""
+    rows = await sql.fetch(
+        "SELECT value FROM contact_identity WHERE contact_id = $1 AND kind = $2 "
+        "ORDER BY created_at, id",
+        contact_id,
+        kind,
+    )
+    return [row["value"] for row in rows]
+
+
+async def change_contact(
+    database: Database,
+    viewer: Viewer,
+    contact_id: UUID,
+    *,
+    name: str | None = None,
+    locale: str | None = None,
+    time_zone: str | None = None,
+) -> int:
+    """Change what we know of a contact; return the journal position. The caller may see them."""
+    wanted = {"name": name, "locale": locale, "time_zone": time_zone}
+    changes = {column: value for column, value in wanted.items() if value is not None}
+    if "name" in changes and not (name or "").strip():
+        raise BadInput("A contact needs a name. Write one.", field="name")
+    async with database.work(user_actor(viewer.user_id)) as work:
+        settings = ", ".join(f"{column} = ${place}" for place, column in enumerate(changes, 2))
+        if changes and not await work.sql.execute(
+            f"UPDATE contact SET {settings} WHERE id = $1", contact_id, *changes.values()
+        ):
+            raise NotFound(f"There is no contact {contact_id}.", contact_id=str(contact_id))
+        work.record(
+            "contact.changed", payload={"contact_id": str(contact_id), "fields": sorted(changes)}
+        )
+    return work.position

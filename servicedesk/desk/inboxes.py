@@ -1,0 +1,62 @@
+"""Inboxes: the configured ways in. (Stories that add and change them follow the readers.)"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from servicedesk.domain.errors import NotFound
+from servicedesk.domain.ids import BrandId, InboxId, QueueId
+from servicedesk.domain.messages import ChannelKind
+from servicedesk.kernel.sql import Row, Sql, as_dict, as_uuid
+
+FACTS = "id, channel, name, address, brand_id, queue_id, settings, active"
+
+
+@dataclass(frozen=True, slots=True)
+class InboxFacts:
+    """`address` is normalised (mail: lower case). `settings` is read by the inbox's channel."""
+
+    id: InboxId
+    channel: ChannelKind
+    name: str
+    address: str
+    brand_id: BrandId
+    queue_id: QueueId
+    settings: dict[str, Any]
+    active: bool
+
+
+async def get_inbox(sql: Sql, inbox_id: UUID) -> InboxFacts:
+    """Return the inbox; raise NotFound."""
+    row = await sql.fetch_one(f"SELECT {FACTS} FROM inbox WHERE id = $1", inbox_id)
+    if row is None:
+        raise NotFound(f"There is no inbox {inbox_id}.", inbox_id=str(inbox_id))
+    return _facts(row)
+
+
+async def find_inbox(sql: Sql, channel: ChannelKind, address: str) -> InboxFacts | None:
+    """Return the active inbox with this normalised address."""
+    row = await sql.fetch_one(
+        f"SELECT {FACTS} FROM inbox WHERE channel = $1 AND address = $2", channel, address
+    )
+    facts = None if row is None else _facts(row)
+    return facts if facts is not None and facts.active else None
+
+
+async def own_addresses(sql: Sql, channel: ChannelKind) -> frozenset[str]:
+    """Return every address of ours on the channel: mail from them is never a contact's."""
+    rows = await sql.fetch("SELECT address FROM inbox WHERE channel = $1", channel)
+    return frozenset(row["address"] for row in rows)
+
+
+def _facts(row: Row) -> InboxFacts:
+    return InboxFacts(
+        id=InboxId(as_uuid(row["id"])),
+        channel=ChannelKind(row["channel"]),
+        name=row["name"],
+        address=row["address"],
+        brand_id=BrandId(as_uuid(row["brand_id"])),
+        queue_id=QueueId(as_uuid(row["queue_id"])),
+        settings=as_dict(row["settings"]),
+        active=bool(row["active"]),
+    )

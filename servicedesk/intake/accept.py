@@ -1,0 +1,131 @@
+"""The one door: raw first, then understood, then handed to the desk.
+
+`store` makes the raw input durable; only after it has returned may a channel acknowledge. `admit`
+parses, drops duplicates, finds the ticket and calls the story, all in one transaction. Whatever goes
+wrong after `store` loses nothing: the arrival waits (`stored`), or lies in quarantine with the reason.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from servicedesk.desk.inboxes import InboxFacts, get_inbox
+from servicedesk.desk.messages import StoredFile
+from servicedesk.desk.receive import Received, Stored, receive
+from servicedesk.domain.actors import system_actor
+from servicedesk.domain.errors import StorageFull, Unavailable
+from servicedesk.domain.ids import ArrivalId
+from servicedesk.domain.messages import ChannelKind, Inbound, MailClass
+from servicedesk.intake import arrivals
+from servicedesk.intake.arrivals import Arrival, ArrivalState
+from servicedesk.intake.thread_facts import load_thread_facts
+from servicedesk.intake.threading import decide
+from servicedesk.kernel.blobs import Blobs
+from servicedesk.kernel.database import Database
+from servicedesk.kernel.work import Work
+
+INTAKE = system_actor("intake")
+LONGEST_REASON = 500
+log = structlog.get_logger(__name__)
+
+
+class Parser(Protocol):
+    """The part of a channel that understands its raw input."""
+
+    def parse(self, raw: bytes, inbox: InboxFacts, received_at: datetime) -> Inbound: ...
+
+
+class Intake:
+    """Everything that comes in goes through here, whatever its channel."""
+
+    def __init__(
+        self, database: Database, blobs: Blobs, parsers: Mapping[ChannelKind, Parser]
+    ) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._parsers = parsers
+
+    async def store(
+        self, inboxes: Sequence[InboxFacts], raw: bytes, envelope: Mapping[str, object]
+    ) -> list[ArrivalId]:
+        """Make a raw input durable: its file, then its rows. Raises StorageFull, Unavailable."""
+        blob = await self._blobs.put(raw)
+        async with self._database.work(INTAKE) as work:
+            return await arrivals.insert_arrivals(
+                work, {inbox.id: inbox.channel for inbox in inboxes}, blob, len(raw), envelope
+            )
+
+    async def admit(self, arrival_id: ArrivalId) -> ArrivalState:
+        """Understand a stored arrival and give it to the desk; return what became of it.
+
+        A fault of the input puts it into quarantine; a database or disk that is away leaves it
+        waiting for the sweep.
+        """
+        arrival = await arrivals.get_arrival(self._database.sql, arrival_id)
+        if arrival.state is not ArrivalState.STORED:
+            return arrival.state
+        try:
+            return await self._admit(arrival)
+        except (Unavailable, StorageFull):
+            log.warning("arrival_waits", arrival_id=str(arrival_id))
+            return ArrivalState.STORED
+        except Exception as error:
+            log.exception("arrival_quarantined", arrival_id=str(arrival_id))
+            return await self._quarantine(arrival, error)
+
+    async def _admit(self, arrival: Arrival) -> ArrivalState:
+        inbox = await get_inbox(self._database.sql, arrival.inbox_id)
+        raw = await self._blobs.open(arrival.blob)
+        inbound = self._parsers[arrival.channel].parse(raw, inbox, arrival.received_at)
+        stored = Stored(arrival.blob, await self._store_files(inbound))
+        async with self._database.work(INTAKE) as work:
+            if not await arrivals.claim(work.sql, arrival.id):
+                return ArrivalState.STORED
+            return await _hand_over(work, arrival, inbox, inbound, stored)
+
+    async def _store_files(self, inbound: Inbound) -> list[StoredFile]:
+        return [
+            StoredFile(
+                sha256=await self._blobs.put(file.content),
+                filename=file.filename,
+                content_type=file.content_type,
+                size_bytes=len(file.content),
+                inline=file.inline,
+                content_id=file.content_id,
+            )
+            for file in inbound.attachments
+        ]
+
+    async def _quarantine(self, arrival: Arrival, error: Exception) -> ArrivalState:
+        reason = f"{type(error).__name__}: {error}"[:LONGEST_REASON]
+        async with self._database.work(INTAKE) as work:
+            if await arrivals.claim(work.sql, arrival.id):
+                await arrivals.finish(work, arrival.id, ArrivalState.QUARANTINED, reason=reason)
+                payload = {"arrival_id": str(arrival.id), "inbox_id": str(arrival.inbox_id)}
+                work.record("arrival.quarantined", payload=payload)
+        return ArrivalState.QUARANTINED
+
+
+async def _hand_over(
+    work: Work, arrival: Arrival, inbox: InboxFacts, inbound: Inbound, stored: Stored
+) -> ArrivalState:
+    if not await arrivals.first_of_its_kind(work, arrival.id, inbound):
+        await arrivals.finish(work, arrival.id, ArrivalState.DUPLICATE)
+        return ArrivalState.DUPLICATE
+    belonging = decide(inbound, await load_thread_facts(work.sql, inbound))
+    if belonging.ticket_id is None and inbound.mail_class is not MailClass.PERSON:
+        await arrivals.finish(
+            work, arrival.id, ArrivalState.SUSPENDED, reason=inbound.mail_class.value
+        )
+        return ArrivalState.SUSPENDED
+    received: Received = await receive(work, inbox, inbound, belonging, stored)
+    await arrivals.finish(
+        work,
+        arrival.id,
+        ArrivalState.ACCEPTED,
+        ticket_id=received.ticket_id,
+        message_id=received.message_id,
+    )
+    return ArrivalState.ACCEPTED

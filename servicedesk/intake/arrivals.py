@@ -1,0 +1,185 @@
+"""The store of arrivals: what came in, raw, and what became of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from servicedesk.domain.errors import NotFound
+from servicedesk.domain.ids import ArrivalId, InboxId
+from servicedesk.domain.messages import ChannelKind, Inbound
+from servicedesk.kernel import blobs
+from servicedesk.kernel.ids import new_id
+from servicedesk.kernel.sql import Row, Sql, as_dict, as_time, as_uuid, as_uuid_or_none
+from servicedesk.kernel.work import Work
+
+COLUMNS = (
+    "id, inbox_id, channel, blob, size_bytes, envelope, state, reason, attempts, received_at, "
+    "ticket_id, message_id"
+)
+
+
+class ArrivalState(StrEnum):
+    STORED = "stored"  # durable, not understood yet
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    SUSPENDED = "suspended"  # automatic mail that belongs to no ticket
+    QUARANTINED = "quarantined"  # it could not be understood
+    DISCARDED = "discarded"  # somebody threw it away
+
+
+RETRYABLE = (ArrivalState.QUARANTINED, ArrivalState.SUSPENDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    id: ArrivalId
+    inbox_id: InboxId
+    channel: ChannelKind
+    blob: str
+    size_bytes: int
+    envelope: Mapping[str, Any]
+    state: ArrivalState
+    reason: str | None
+    attempts: int
+    received_at: datetime
+    ticket_id: UUID | None
+    message_id: UUID | None
+
+
+async def insert_arrivals(
+    work: Work,
+    inboxes: Mapping[InboxId, ChannelKind],
+    blob: str,
+    size_bytes: int,
+    envelope: Mapping[str, object],
+) -> list[ArrivalId]:
+    """Write down one raw input for each inbox it was sent to. It counts as received from here."""
+    ids = [ArrivalId(new_id()) for _ in inboxes]
+    rows = [
+        {
+            "id": arrival_id,
+            "inbox_id": inbox_id,
+            "channel": channel,
+            "blob": blob,
+            "size_bytes": size_bytes,
+            "envelope": dict(envelope),
+            "state": ArrivalState.STORED,
+            "received_at": work.now,
+        }
+        for arrival_id, (inbox_id, channel) in zip(ids, inboxes.items(), strict=True)
+    ]
+    await work.sql.insert("arrival", rows)
+    for _ in rows:
+        await blobs.keep(work.sql, blob)
+    return ids
+
+
+async def get_arrival(sql: Sql, arrival_id: UUID) -> Arrival:
+    row = await sql.fetch_one(f"SELECT {COLUMNS} FROM arrival WHERE id = $1", arrival_id)
+    if row is None:
+        raise NotFound(f"There is no arrival {arrival_id}.", arrival_id=str(arrival_id))
+    return _arrival(row)
+
+
+async def claim(sql: Sql, arrival_id: ArrivalId) -> bool:
+    """Lock an arrival that still waits; False when another process has it or it is done."""
+    lock = "" if sql.on_sqlite else "FOR UPDATE SKIP LOCKED"
+    row = await sql.fetch_one(
+        f"SELECT id FROM arrival WHERE id = $1 AND state = $2 {lock}",
+        arrival_id,
+        ArrivalState.STORED,
+    )
+    return row is not None
+
+
+async def waiting_since(sql: Sql, before: datetime, limit: int) -> list[ArrivalId]:
+    """Return arrivals that were stored before then and that nobody has worked on, oldest first."""
+    rows = await sql.fetch(
+        "SELECT id FROM arrival WHERE state = $1 AND received_at < $2 "
+        "ORDER BY received_at, id LIMIT $3",
+        ArrivalState.STORED,
+        before,
+        limit,
+    )
+    return [ArrivalId(as_uuid(row["id"])) for row in rows]
+
+
+async def first_of_its_kind(work: Work, arrival_id: ArrivalId, inbound: Inbound) -> bool:
+    """Note the message's key; False if the same message came through this inbox before."""
+    key = {
+        "id": new_id(),
+        "inbox_id": inbound.inbox_id,
+        "external_id": inbound.external_id[:512],
+        "content_hash": inbound.content_hash,
+        "arrival_id": arrival_id,
+    }
+    return bool(await work.sql.insert("arrival_key", [key], "ON CONFLICT DO NOTHING"))
+
+
+async def finish(
+    work: Work,
+    arrival_id: ArrivalId,
+    state: ArrivalState,
+    *,
+    reason: str | None = None,
+    ticket_id: UUID | None = None,
+    message_id: UUID | None = None,
+) -> None:
+    await work.sql.execute(
+        "UPDATE arrival SET state = $2, reason = $3, ticket_id = $4, message_id = $5, "
+        "ended_at = $6, attempts = attempts + 1 WHERE id = $1",
+        arrival_id,
+        state,
+        reason,
+        ticket_id,
+        message_id,
+        work.now,
+    )
+
+
+async def put_back(work: Work, arrival_id: UUID) -> bool:
+    """Let a quarantined or suspended arrival be tried again; False if it is neither."""
+    return bool(
+        await work.sql.execute(
+            "UPDATE arrival SET state = $2, ended_at = NULL "
+            f"WHERE id = $1 AND {work.sql.member('state', 3)}",
+            arrival_id,
+            ArrivalState.STORED,
+            [state.value for state in RETRYABLE],
+        )
+    )
+
+
+async def discard(work: Work, arrival_id: UUID) -> bool:
+    """Throw a quarantined or suspended arrival away, its raw input included."""
+    row = await work.sql.fetch_one(
+        f"SELECT blob FROM arrival WHERE id = $1 AND {work.sql.member('state', 2)} "
+        f"{work.sql.for_update}",
+        arrival_id,
+        [state.value for state in RETRYABLE],
+    )
+    if row is None:
+        return False
+    await finish(work, ArrivalId(arrival_id), ArrivalState.DISCARDED)
+    await blobs.drop(work.sql, row["blob"])
+    return True
+
+
+def _arrival(row: Row) -> Arrival:
+    return Arrival(
+        id=ArrivalId(as_uuid(row["id"])),
+        inbox_id=InboxId(as_uuid(row["inbox_id"])),
+        channel=ChannelKind(row["channel"]),
+        blob=row["blob"],
+        size_bytes=row["size_bytes"],
+        envelope=as_dict(row["envelope"]),
+        state=ArrivalState(row["state"]),
+        reason=row["reason"],
+        attempts=row["attempts"],
+        received_at=as_time(row["received_at"]),
+        ticket_id=as_uuid_or_none(row["ticket_id"]),
+        message_id=as_uuid_or_none(row["message_id"]),
+    )

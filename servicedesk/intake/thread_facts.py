@@ -1,0 +1,95 @@
+"""Reads what the threading rules need, in two statements for most messages."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from servicedesk.desk.tickets import TicketFacts, find_tickets
+from servicedesk.domain.ids import TicketId
+from servicedesk.domain.messages import Inbound
+from servicedesk.domain.tickets import ParticipantRole
+from servicedesk.intake.threading import (
+    MOST_MERGES,
+    Gate,
+    ThreadFacts,
+    TicketInThread,
+    candidates,
+)
+from servicedesk.kernel.sql import Sql, as_uuid
+
+
+async def load_thread_facts(sql: Sql, inbound: Inbound) -> ThreadFacts:
+    """Return the tickets that this message may belong to, with who is known on each."""
+    stored_ids = await _stored_ids(sql, inbound)
+    found = await _with_merges(sql, candidates(inbound, stored_ids))
+    if not found:
+        return ThreadFacts({}, stored_ids)
+    known = await _known_addresses(sql, inbound, list(found))
+    tickets = {
+        TicketId(ticket_id): TicketInThread(
+            id=TicketId(ticket_id),
+            status=facts.status,
+            merged_into=None if facts.merged_into_id is None else TicketId(facts.merged_into_id),
+            known=known.get(ticket_id, {}),
+        )
+        for ticket_id, facts in found.items()
+    }
+    return ThreadFacts(tickets, stored_ids)
+
+
+async def _stored_ids(sql: Sql, inbound: Inbound) -> dict[str, TicketId]:
+    named = list(dict.fromkeys(filter(None, (inbound.in_reply_to, *inbound.references))))
+    if not named:
+        return {}
+    rows = await sql.fetch(
+        "SELECT external_id, ticket_id FROM message_reference "
+        f"WHERE {sql.member('external_id', 1)} AND inbox_id = $2 ORDER BY created_at DESC",
+        named,
+        inbound.inbox_id,
+    )
+    return {row["external_id"]: TicketId(as_uuid(row["ticket_id"])) for row in rows}
+
+
+async def _with_merges(sql: Sql, ticket_ids: list[UUID]) -> dict[UUID, TicketFacts]:
+    found: dict[UUID, TicketFacts] = {}
+    for _ in range(MOST_MERGES):
+        missing = [ticket_id for ticket_id in ticket_ids if ticket_id not in found]
+        if not missing:
+            break
+        fresh = await find_tickets(sql, missing)
+        found |= fresh
+        ticket_ids = [facts.merged_into_id for facts in fresh.values() if facts.merged_into_id]
+    return found
+
+
+async def _known_addresses(
+    sql: Sql, inbound: Inbound, ticket_ids: list[UUID]
+) -> Mapping[UUID, Mapping[str, Gate]]:
+    """Return for each ticket what the sender's address is on it (nothing if unknown)."""
+    rows = await sql.fetch(
+        "SELECT p.ticket_id, p.role, mine.id IS NOT NULL AS is_sender "
+        "FROM participant p JOIN contact c ON c.id = p.contact_id "
+        "LEFT JOIN contact_identity mine ON mine.contact_id = c.id AND mine.value = $2 "
+        "LEFT JOIN contact_identity i ON i.value = $2 "
+        "LEFT JOIN contact sender ON sender.id = i.contact_id "
+        f"WHERE {sql.member('p.ticket_id', 1)} AND (mine.id IS NOT NULL "
+        "OR (c.organization_id IS NOT NULL AND c.organization_id = sender.organization_id))",
+        ticket_ids,
+        inbound.sender.value,
+    )
+    known: dict[UUID, dict[str, Gate]] = {}
+    for row in rows:
+        here = known.setdefault(as_uuid(row["ticket_id"]), {})
+        gate = _gate(row["role"], is_sender=bool(row["is_sender"]))
+        here[inbound.sender.value] = min(
+            gate, here.get(inbound.sender.value, gate), key=_RANK.index
+        )
+    return known
+
+
+_RANK = list(Gate)
+
+
+def _gate(role: str, *, is_sender: bool) -> Gate:
+    if not is_sender:
+        return Gate.SAME_ORGANIZATION
+    return Gate.REQUESTER if role == ParticipantRole.REQUESTER else Gate.PARTICIPANT
