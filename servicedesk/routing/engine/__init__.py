@@ -1,0 +1,1 @@
+"""Which agent gets which work order: a deterministic state machine in memory, with no I/O."""

@@ -1,0 +1,74 @@
+"""The table work_order, row by row. The verbs that use it are in `orders` and `offers`."""
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from servicedesk.domain.errors import NotFound
+from servicedesk.domain.ids import OrderId, QueueId, TicketId, UserId
+from servicedesk.domain.messages import ChannelKind
+from servicedesk.domain.orders import OrderState, OrderStep, next_order_state
+from servicedesk.kernel.sql import Row, Sql, as_dict, as_json, as_time, as_uuid, as_uuid_or_none
+from servicedesk.kernel.work import Work
+from servicedesk.routing.facts import OrderFacts
+
+COLUMNS = (
+    "id, ticket_id, queue_id, channel, state, priority, units, owner_id, virtual_start, attempts, "
+    "skills, excluded"
+)
+LIVE = "state IN ('waiting', 'offered', 'active')"
+"""LIVE_ORDERS in SQL: literal, so that PostgreSQL can prove the partial index's condition."""
+
+
+def order_of(row: Row) -> OrderFacts:
+    owner_id = as_uuid_or_none(row["owner_id"])
+    return OrderFacts(
+        id=OrderId(as_uuid(row["id"])),
+        ticket_id=TicketId(as_uuid(row["ticket_id"])),
+        queue_id=QueueId(as_uuid(row["queue_id"])),
+        channel=ChannelKind(row["channel"]),
+        state=OrderState(row["state"]),
+        priority=int(row["priority"]),
+        units=int(row["units"]),
+        owner_id=None if owner_id is None else UserId(owner_id),
+        virtual_start=as_time(row["virtual_start"]),
+        attempts=int(row["attempts"]),
+        skills=as_dict(row["skills"]),
+        excluded=tuple(UserId(as_uuid(user_id)) for user_id in as_json(row["excluded"])),
+    )
+
+
+async def lock_order(sql: Sql, order_id: UUID) -> OrderFacts:
+    """Lock and return the order. Raises NotFound."""
+    row = await sql.fetch_one(
+        f"SELECT {COLUMNS} FROM work_order WHERE id = $1 {sql.for_update}", order_id
+    )
+    if row is None:
+        raise NotFound(f"There is no work order {order_id}.", order_id=str(order_id))
+    return order_of(row)
+
+
+async def lock_orders(sql: Sql, order_ids: Iterable[UUID]) -> list[OrderFacts]:
+    """Lock several orders in the one order that all do (by id); return those that exist."""
+    wanted = sorted(set(order_ids))
+    if not wanted:
+        return []
+    rows = await sql.fetch(
+        f"SELECT {COLUMNS} FROM work_order WHERE {sql.member('id', 1)} ORDER BY id "
+        f"{sql.for_update}",
+        wanted,
+    )
+    return [order_of(row) for row in rows]
+
+
+async def step_order(
+    work: Work, order: OrderFacts, step: OrderStep, changes: Mapping[str, object]
+) -> None:
+    """Move a locked order by one step of its state machine. Raises WrongStep."""
+    state = next_order_state(order.state, step)
+    await change_order(work.sql, order, {"state": state, **changes})
+
+
+async def change_order(sql: Sql, order: OrderFacts, changes: Mapping[str, object]) -> None:
+    """Write columns of a locked order."""
+    columns = ", ".join(f"{name} = ${place}" for place, name in enumerate(changes, 2))
+    await sql.execute(f"UPDATE work_order SET {columns} WHERE id = $1", order.id, *changes.values())
