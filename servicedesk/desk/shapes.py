@@ -264,3 +264,8 @@ class QuarantineRow(Shape):
     from_hint: str
     subject_hint: str
     size_bytes: int
+
+
+def fields_of(shape: Shape) -> dict[str, Any]:
+    """Return the fields as they are, to build a larger shape from."""
+    return {name: getattr(shape, name) for name in type(shape).model_fields}

@@ -1,5 +1,6 @@
 """The lists of tickets: what is in them, in which order, page by page (keyset, never OFFSET)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -52,10 +53,11 @@ class TicketPlace:
     waiting_since: datetime | None
     updated_at: datetime
     number: int
+    id: UUID
 
 
 def place_of(ticket: TicketSummary) -> TicketPlace:
-    return TicketPlace(ticket.waiting_since, ticket.updated_at, ticket.number)
+    return TicketPlace(ticket.waiting_since, ticket.updated_at, ticket.number, ticket.id)
 
 
 async def list_tickets(
@@ -84,9 +86,7 @@ async def count_tickets(sql: Sql, viewer: Viewer, query: TicketQuery) -> int:
     """Count the tickets of the query that the viewer may see."""
     statement = _Statement(sql, viewer, query)
     row = await sql.fetch_one(
-        f"SELECT count(*) AS number FROM ticket t WHERE {statement.condition} "
-        f"AND {statement.number(viewer.user_id)} = {statement.number(viewer.user_id)}",
-        *statement.values,
+        f"SELECT count(*) AS number FROM ticket t WHERE {statement.condition}", *statement.values
     )
     return int(row["number"]) if row else 0
 
@@ -138,18 +138,18 @@ class _Statement:
         return f"{summaries_of(chosen, viewer_number=len(self.values))} ORDER BY {order}"
 
     def _order(self, sort: TicketSort, after: TicketPlace | None) -> str:
-        """Require what follows the place, and return the order. Every order ends in `number`."""
+        """Require what follows the place, and return the order: no two tickets share a place."""
         match sort:
             case TicketSort.HURT:
                 if after is not None:
-                    since, number = self.number(after.waiting_since), self.number(after.number)
-                    self.require(f"(t.waiting_since, t.number) > ({since}, {number})")
-                return "t.waiting_since, t.number"
+                    since, last = self.number(after.waiting_since), self.number(after.id)
+                    self.require(f"(t.waiting_since, t.id) > ({since}, {last})")
+                return "t.waiting_since, t.id"
             case TicketSort.UPDATED:
                 if after is not None:
-                    at, number = self.number(after.updated_at), self.number(after.number)
-                    self.require(f"(t.updated_at, t.number) < ({at}, {number})")
-                return "t.updated_at DESC, t.number DESC"
+                    at, last = self.number(after.updated_at), self.number(after.id)
+                    self.require(f"(t.updated_at, t.id) < ({at}, {last})")
+                return "t.updated_at DESC, t.id DESC"
             case TicketSort.CREATED:
                 if after is not None:
                     self.require(f"t.number < {self.number(after.number)}")
@@ -163,8 +163,7 @@ class _Statement:
             case TicketView.UNASSIGNED:
                 self.require("t.assignee_id IS NULL")
             case TicketView.TEAM:
-                teams = self.number(sorted(self._viewer.team_ids))
-                self.require(self._sql.member("t.team_id", int(teams[1:])))
+                self._require_member("t.team_id", sorted(self._viewer.team_ids))
             case TicketView.ALL:
                 pass
         unsettled = UNSETTLED if query.view in (TicketView.MINE, TicketView.UNASSIGNED) else ()
@@ -180,8 +179,8 @@ class _Statement:
         if query.words.strip():
             self._require_words(query.words.strip())
 
-    def _require_member(self, column: str, values: list[str]) -> None:
-        self.values.append(values)
+    def _require_member(self, column: str, values: Sequence[object]) -> None:
+        self.values.append(list(values))
         self.require(self._sql.member(column, len(self.values)))
 
     def _require_words(self, words: str) -> None:
@@ -189,10 +188,10 @@ class _Statement:
         pattern = self.number(_pattern(words))
         ways = [
             f"t.subject {like} {pattern} ESCAPE '!'",
-            "EXISTS (SELECT 1 FROM contact c WHERE c.id = t.contact_id "
-            f"AND c.name {like} {pattern} ESCAPE '!')",
-            "EXISTS (SELECT 1 FROM contact_identity i WHERE i.contact_id = t.contact_id "
-            f"AND i.value {like} {pattern} ESCAPE '!')",
+            f"""EXISTS (SELECT 1 FROM contact c
+                WHERE c.id = t.contact_id AND c.name {like} {pattern} ESCAPE '!')""",
+            f"""EXISTS (SELECT 1 FROM contact_identity i
+                WHERE i.contact_id = t.contact_id AND i.value {like} {pattern} ESCAPE '!')""",
         ]
         digits = words.removeprefix("#")
         if digits.isdecimal() and len(digits) <= MOST_DIGITS:
