@@ -7,6 +7,7 @@ connection when BEGIN itself fails, so a failed start is undone here.
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -75,12 +76,18 @@ class Database:
         self._context = context
         self._client: BaseDBAsyncClient = context.connections.get("default")
         self.dialect = Dialect(self._client.capabilities.dialect)
-        self.sql = Sql(self._client, self.dialect)
-        self._clock = clock or (LocalClock() if self.on_sqlite else _DatabaseClock(self.sql))
+        self._sql = Sql(self._client, self.dialect)
+        self._clock = clock or (LocalClock() if self.on_sqlite else _DatabaseClock(self._sql))
 
     @property
     def on_sqlite(self) -> bool:
         return self.dialect is Dialect.SQLITE
+
+    @property
+    def sql(self) -> Sql:
+        """Statements outside any transaction."""
+        _refuse_inside_transaction()
+        return self._sql
 
     async def now(self) -> datetime:
         """Return the database's time: all deadlines and leases go by it."""
@@ -93,16 +100,19 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Sql]:
         """Run one transaction. Never start a task inside: it would outlive the connection."""
+        _refuse_inside_transaction()
         context = self._client._in_transaction()  # noqa: SLF001  # see _enter
         with unavailable_when_away():
             client = await _enter(context)
         failure: BaseException | None = None
+        token = _inside_transaction.set(True)
         try:
             yield Sql(client, self.dialect)
         except BaseException as error:
             failure = error
             raise
         finally:
+            _inside_transaction.reset(token)
             with unavailable_when_away():
                 await _leave(context, failure)
 
@@ -154,6 +164,18 @@ async def open_database(
             config=tortoise_config(url, modules, migrations), _enable_global_fallback=True
         )
     return Database(context, bus, clock)
+
+
+_inside_transaction: ContextVar[bool] = ContextVar("inside_transaction", default=False)
+
+
+def _refuse_inside_transaction() -> None:
+    """On SQLite it would wait for its own transaction for ever; so it is wrong everywhere."""
+    if _inside_transaction.get():
+        raise RuntimeError(
+            "A transaction is open here. Use work.sql (or the sql it yields), not the database, "
+            "and finish it before the next one. A task made inside has no place there either."
+        )
 
 
 class _DatabaseClock:
