@@ -59,10 +59,12 @@ class Sql:
         """Insert rows (all with the same columns, at least one) in one statement.
 
         `tail` follows the values ("ON CONFLICT DO NOTHING"). Returns how many rows were inserted.
+        They are counted by RETURNING: Tortoise reads the first number of PostgreSQL's "INSERT 0 1".
         """
         columns = tuple(rows[0])
-        statement = _insert_text(table, columns, len(rows), tail)
-        return await self.execute(statement, *(row[name] for row in rows for name in columns))
+        statement = _insert_text(table, columns, len(rows), f"{tail} RETURNING 1 AS written")
+        values = (row[name] for row in rows for name in columns)
+        return len(await self.fetch(statement, *values))
 
     async def insert_returning_last_id(
         self, table: str, rows: Sequence[Mapping[str, object]]
