@@ -1,0 +1,1 @@
+"""HTTP manners: problems, pages, conditions, headers. Knows nothing of people or tickets."""

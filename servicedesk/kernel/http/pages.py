@@ -1,0 +1,62 @@
+"""Keyset pages: a list, and an opaque cursor to what follows."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from servicedesk.kernel.http.problems import FieldFault, InvalidRequest
+
+Item = TypeVar("Item")
+Place = TypeVar("Place")
+
+MOST_PER_PAGE = 100
+DEFAULT_PER_PAGE = 50
+
+
+class Listing(BaseModel, Generic[Item]):
+    """One page of a list. `next` goes into the query's `cursor`; null means this is the end."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    items: list[Item]
+    next: str | None
+
+
+class Cursor(Generic[Place]):
+    """Writes and reads the places of one kind of list.
+
+    `kind` is the type of a place, in the order of the list's keys: `tuple[str, UUID]`. Cursors are
+    not signed: a place grants nothing, every page is filtered anew.
+    """
+
+    def __init__(self, kind: type[Place]) -> None:
+        self._adapter = TypeAdapter(kind)
+
+    def encode(self, place: Place) -> str:
+        return base64.urlsafe_b64encode(self._adapter.dump_json(place)).rstrip(b"=").decode()
+
+    def decode(self, cursor: str | None) -> Place | None:
+        """Return the place, None without a cursor; raise InvalidRequest for one we never gave."""
+        if cursor is None:
+            return None
+        try:
+            padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+            return self._adapter.validate_json(
+                base64.b64decode(padded, altchars=b"-_", validate=True), strict=True
+            )
+        except (ValidationError, binascii.Error, ValueError):
+            fault = FieldFault(path="cursor", message="not a cursor of this list")
+            raise InvalidRequest(
+                "The cursor was not given out by this list. Start again without one.", [fault]
+            ) from None
+
+
+def cut_page(
+    found: Sequence[Item], limit: int, place_of: Callable[[Item], str]
+) -> tuple[list[Item], str | None]:
+    """Make a page from up to `limit + 1` found items: the items, and the cursor if more follow."""
+    items = list(found[:limit])
+    return items, place_of(items[-1]) if len(found) > limit and items else None
