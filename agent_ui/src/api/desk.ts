@@ -1,0 +1,104 @@
+/** Tickets, messages, contacts and files: one function per thing the desk can be asked. */
+import { call, get, newKey, type Answer } from './client'
+import type {
+  ActivityEntry, Contact, Message, Page, Priority, Ticket, TicketRow, TicketStatus, Upload,
+} from './types'
+
+export interface TicketFilter {
+  view?: 'mine' | 'unassigned' | 'team' | 'all'
+  queue_id?: string
+  status?: string
+  contact_id?: string
+  q?: string
+  sort?: 'hurt' | 'updated' | 'created'
+  cursor?: string | null
+  limit?: number
+}
+
+export interface TicketChange {
+  status?: TicketStatus
+  priority?: Priority
+  subject?: string
+  queue_id?: string
+  assignee_id?: string | null
+}
+
+export interface ReplyDraft {
+  text: string
+  attachment_ids: string[]
+  cc: string[]
+  set_status: TicketStatus | null
+  seen_seq: number
+}
+
+export interface NewTicket {
+  inbox_id: string
+  contact: { address: string; name?: string }
+  subject: string
+  text: string
+  attachment_ids: string[]
+  queue_id?: string
+  priority?: Priority
+}
+
+export const listTickets = (filter: TicketFilter, signal?: AbortSignal): Promise<Page<TicketRow>> =>
+  get('/tickets', { ...filter }, signal)
+
+export const getTicket = (id: string): Promise<Ticket> => get(`/tickets/${id}`)
+
+export const listEarlierMessages = (ticketId: string, beforeSeq: number): Promise<Page<Message>> =>
+  get(`/tickets/${ticketId}/messages`, { before: beforeSeq, limit: 50 })
+
+export const listActivity = async (ticketId: string): Promise<ActivityEntry[]> =>
+  (await get<Page<ActivityEntry>>(`/tickets/${ticketId}/activity`, { limit: 100 })).items
+
+export const changeTicket = (id: string, version: number, change: TicketChange): Promise<Answer<Ticket>> =>
+  call('PATCH', `/tickets/${id}`, { json: change, ifMatch: version })
+
+export const takeTicket = (id: string): Promise<Answer<TicketRow>> =>
+  call('POST', `/tickets/${id}/take`, { idempotencyKey: newKey() })
+
+export const sendReply = (ticketId: string, draft: ReplyDraft, key: string): Promise<Answer<Message>> =>
+  call('POST', `/tickets/${ticketId}/replies`, { json: { ...draft, html: null }, idempotencyKey: key })
+
+export const writeNote = (
+  ticketId: string, note: { text: string; attachment_ids: string[] }, key: string,
+): Promise<Answer<Message>> => call('POST', `/tickets/${ticketId}/notes`, { json: note, idempotencyKey: key })
+
+export const openTicket = (ticket: NewTicket, key: string): Promise<Answer<Ticket>> =>
+  call('POST', '/tickets', { json: ticket, idempotencyKey: key })
+
+export const markRead = (ticketId: string, seq: number): Promise<Answer<null>> =>
+  call('POST', `/tickets/${ticketId}/read`, { json: { seq } })
+
+export const getContact = (id: string): Promise<Contact> => get(`/contacts/${id}`)
+
+export const changeContact = (
+  id: string, change: { name?: string; locale?: string; time_zone?: string },
+): Promise<Answer<Contact>> => call('PATCH', `/contacts/${id}`, { json: change })
+
+export const uploadFile = async (file: File, signal?: AbortSignal): Promise<Upload> =>
+  (
+    await call<Upload>('POST', '/uploads', {
+      body: file,
+      headers: {
+        'Content-Type': file.type || 'application/octet-stream',
+        'X-Filename': encodeURIComponent(file.name),
+      },
+      idempotencyKey: newKey(),
+      signal,
+    })
+  ).data
+
+export const attachmentUrl = (id: string, options: { inline: boolean }): string =>
+  `/api/attachments/${id}${options.inline ? '?inline=1' : ''}`
+
+export const messageHtmlUrl = (id: string, pictures: 'blocked' | 'shown'): string =>
+  `/api/messages/${id}/html?pictures=${pictures}`
+
+/** How many remote pictures the mail wants to load, null when the desk does not say. */
+export async function countRemotePictures(messageId: string): Promise<number | null> {
+  const response = await fetch(messageHtmlUrl(messageId, 'blocked'), { method: 'HEAD' }).catch(() => null)
+  const header = response?.headers.get('X-Remote-Pictures')
+  return header === null || header === undefined ? null : Number(header)
+}

@@ -1,0 +1,28 @@
+/** What to ask before something is sent. Pure. */
+import type { Message } from '@/api/types'
+
+const MENTIONS = [
+  /\battach(ed|ment|ments|ing)\b/i, /\benclosed\b/i, /附件/, /附上/, /随信附/,
+]
+
+/** True when the text speaks of a file and none is there. */
+export function seemsToMissAttachment(text: string, fileCount: number): boolean {
+  return fileCount === 0 && MENTIONS.some((mention) => mention.test(text))
+}
+
+/** The contact's newest message that the writer had not seen when the draft was begun, or null. */
+export function newerInbound(messages: readonly Message[], seenSeq: number | null): Message | null {
+  if (seenSeq === null) return null
+  return messages.findLast((message) => message.kind === 'inbound' && message.seq > seenSeq) ?? null
+}
+
+const ADDRESS = /^[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+$/
+
+/** Splits what was typed into a copy line; `wrong` are words that cannot be addresses. */
+export function parseAddresses(line: string): { right: string[]; wrong: string[] } {
+  const words = line.split(/[\s,;，；]+/).map((word) => word.replace(/^<|>$/g, '')).filter((word) => word !== '')
+  return {
+    right: words.filter((word) => ADDRESS.test(word)),
+    wrong: words.filter((word) => !ADDRESS.test(word)),
+  }
+}

@@ -1,0 +1,13 @@
+/** A failed call in words of the person who made it. */
+import { useI18n } from 'vue-i18n'
+import { ApiError } from '@/api/problem'
+
+export function useProblemText(): (error: unknown) => string {
+  const { t, te } = useI18n()
+  return (error) => {
+    if (!(error instanceof ApiError)) return t('problems.unexpected')
+    const key = `problems.${error.code}`
+    if (te(key) || te(key, 'en')) return t(key, error.problem.facts as Record<string, unknown>)
+    return error.problem.detail || error.problem.title
+  }
+}

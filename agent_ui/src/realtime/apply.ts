@@ -1,0 +1,69 @@
+/**
+ * One frame changes the world. Deterministic: reads no clock, sends nothing, and touches nothing
+ * but the world it is given. Applying a frame twice is the same as applying it once.
+ */
+import type { Frame } from './frames'
+import { put, putMessage, removeTicket, type World } from './world'
+
+export function apply(world: World, frame: Frame): void {
+  change(world, frame)
+  moveOn(world, frame.position)
+}
+
+function change(world: World, frame: Frame): void {
+  switch (frame.kind) {
+    case 'ticket':
+      return put(world, 'tickets', frame.data, frame.position)
+    case 'ticket.removed':
+      return removeTicket(world, frame.data.ticket_id, frame.position)
+    case 'message':
+      return addMessage(world, frame)
+    case 'offer':
+      return put(world, 'offers', frame.data, frame.position)
+    case 'presence':
+      return put(world, 'presence', frame.data, frame.position)
+    case 'queue':
+      return put(world, 'queues', frame.data, frame.position)
+    case 'user':
+      return put(world, 'users', frame.data, frame.position)
+    case 'team':
+      return put(world, 'teams', frame.data, frame.position)
+    case 'inbox':
+      return put(world, 'inboxes', frame.data, frame.position)
+    case 'contact':
+      return renameContact(world, frame)
+    case 'position':
+      return
+    default:
+      return assertNever(frame)
+  }
+}
+
+/** The position rises; guesses that it has reached are confirmed or corrected by now, so they go. */
+export function moveOn(world: World, position: number): void {
+  world.position = Math.max(world.position ?? 0, position)
+  const reached = world.position
+  if (world.guesses.some((guess) => guess.position !== null && guess.position <= reached)) {
+    world.guesses = world.guesses.filter((guess) => guess.position === null || guess.position > reached)
+  }
+}
+
+/** Messages are kept only for timelines that were opened; the others are read when they are. */
+function addMessage(world: World, frame: Extract<Frame, { kind: 'message' }>): void {
+  const timeline = world.timelines[frame.data.ticket_id]
+  if (timeline !== undefined) putMessage(timeline, frame.data)
+}
+
+/** A contact's name stands in the rows of tickets and offers too. */
+function renameContact(world: World, frame: Extract<Frame, { kind: 'contact' }>): void {
+  const { id, name } = frame.data
+  const known = world.contacts[id]
+  if (known !== undefined) world.contacts[id] = { ...known, ...frame.data }
+  for (const row of [...Object.values(world.tickets), ...Object.values(world.offers)]) {
+    if (row.contact?.id === id) row.contact = { ...row.contact, name }
+  }
+}
+
+function assertNever(frame: never): never {
+  throw new Error(`A frame of unknown kind reached apply: ${JSON.stringify(frame)}`)
+}

@@ -1,0 +1,94 @@
+/** Everything a frame can change, by id. One value, changed by `apply` and the functions here only. */
+import type {
+  Contact, Inbox, Message, Offer, Presence, Queue, Team, TicketDetails, TicketRow, User,
+} from '@/api/types'
+
+export interface Timeline {
+  /** Ascending by seq, no two alike. */
+  messages: Message[]
+  /** True while older messages are left on the desk. */
+  earlier: boolean
+  state: 'loading' | 'ready' | 'failed'
+  details: TicketDetails | null
+}
+
+/** What the console shows before the desk confirmed it. */
+export interface Guess {
+  key: string
+  ticket_id: string
+  patch: Partial<TicketRow>
+  /** Position of the write, null until the HTTP answer named it. */
+  position: number | null
+}
+
+export interface World {
+  /** The last position seen; null before the first hello. */
+  position: number | null
+  tickets: Record<string, TicketRow>
+  timelines: Record<string, Timeline>
+  offers: Record<string, Offer>
+  presence: Record<string, Presence>
+  queues: Record<string, Queue>
+  users: Record<string, User>
+  teams: Record<string, Team>
+  inboxes: Record<string, Inbox>
+  contacts: Record<string, Omit<Contact, 'tickets'>>
+  guesses: Guess[]
+  /** "table:id" → position as of which the row is known to be right. */
+  known: Record<string, number>
+}
+
+export type Table = 'tickets' | 'offers' | 'presence' | 'queues' | 'users' | 'teams' | 'inboxes'
+
+export type Row<T extends Table> = World[T][string]
+
+export function emptyWorld(): World {
+  return {
+    position: null, tickets: {}, timelines: {}, offers: {}, presence: {}, queues: {}, users: {},
+    teams: {}, inboxes: {}, contacts: {}, guesses: [], known: {},
+  }
+}
+
+export function idOf<T extends Table>(table: T, row: Row<T>): string {
+  return table === 'presence' ? (row as Presence).user_id : (row as { id: string }).id
+}
+
+/**
+ * Puts a row in its place unless a later position already told of it. `asOf` is the position of
+ * the frame or of the write whose answer this is; for a read, the position seen when it was asked.
+ */
+export function put<T extends Table>(world: World, table: T, row: Row<T>, asOf: number): void {
+  const key = `${table}:${idOf(table, row)}`
+  if ((world.known[key] ?? -1) > asOf) return
+  world.known[key] = asOf
+  ;(world[table] as Record<string, Row<T>>)[idOf(table, row)] = row
+}
+
+export function putAll<T extends Table>(world: World, table: T, rows: Row<T>[], asOf: number): void {
+  for (const row of rows) put(world, table, row, asOf)
+}
+
+/** Adds or replaces a message, keeping the timeline ascending by seq. */
+export function putMessage(timeline: Timeline, message: Message): void {
+  const { messages } = timeline
+  let at = messages.length
+  while (at > 0 && (messages[at - 1]?.seq ?? 0) > message.seq) at -= 1
+  if (messages[at - 1]?.seq === message.seq) messages[at - 1] = message
+  else messages.splice(at, 0, message)
+}
+
+export function removeTicket(world: World, ticketId: string, asOf: number): void {
+  world.known[`tickets:${ticketId}`] = asOf
+  // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- tables are keyed by id
+  delete world.tickets[ticketId]
+  // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- as above
+  delete world.timelines[ticketId]
+}
+
+/** The ticket as shown: its row with the guesses about it laid over. */
+export function shownTicket(world: World, ticketId: string): (TicketRow & { guessed: boolean }) | null {
+  const row = world.tickets[ticketId]
+  if (row === undefined) return null
+  const guesses = world.guesses.filter((guess) => guess.ticket_id === ticketId)
+  return Object.assign({}, row, ...guesses.map((guess) => guess.patch), { guessed: guesses.length > 0 })
+}

@@ -1,0 +1,27 @@
+/** The timeline as it is drawn: messages with a line where a new day begins. Pure. */
+import type { Message } from '@/api/types'
+
+export type TimelinePart =
+  | { type: 'day'; key: string; at: string }
+  | { type: 'message'; key: string; message: Message; fromEnd: number }
+
+const KEPT_OPEN = 3
+
+/** `messages` ascending by seq; `dayOf` names the day of a moment in the reader's zone. */
+export function timelineParts(messages: readonly Message[], dayOf: (iso: string) => string): TimelinePart[] {
+  const parts: TimelinePart[] = []
+  let lastDay = ''
+  for (const [index, message] of messages.entries()) {
+    const day = dayOf(message.created_at)
+    if (day !== lastDay) parts.push({ type: 'day', key: `day:${day}:${message.seq}`, at: message.created_at })
+    lastDay = day
+    parts.push({ type: 'message', key: message.id, message, fromEnd: messages.length - 1 - index })
+  }
+  return parts
+}
+
+/** Old e-mails fold to one line; notes, short words and the newest messages stay open. */
+export function isFolded(message: Message, fromEnd: number): boolean {
+  if (fromEnd < KEPT_OPEN || message.channel !== 'email') return false
+  return (message.kind === 'inbound' || message.kind === 'outbound') && message.delivery?.state !== 'failed'
+}

@@ -1,0 +1,77 @@
+/** One ticket on the screen: loads its timeline, marks it read, and tells colleagues who is looking. */
+import { computed, onScopeDispose, ref, watch } from 'vue'
+import { getTicket, listEarlierMessages, markRead } from '@/api/desk'
+import { ApiError } from '@/api/problem'
+import { shownTicket } from '@/realtime/world'
+import { useConnection } from '@/stores/connection'
+import { useWorld } from '@/stores/world'
+
+const SAY_VIEWING_EVERY_MS = 30_000
+
+export function useTicket(ticketId: string) {
+  const store = useWorld()
+  const connection = useConnection()
+  const missing = ref(false)
+  const loadingEarlier = ref(false)
+
+  const row = computed(() => shownTicket(store.world, ticketId))
+  const timeline = computed(() => store.world.timelines[ticketId] ?? null)
+  const lastSeq = computed(() => timeline.value?.messages.at(-1)?.seq ?? 0)
+
+  async function load(): Promise<void> {
+    const { asOf, epoch } = store
+    store.openTimeline(ticketId)
+    try {
+      const ticket = await getTicket(ticketId)
+      if (epoch === store.epoch) store.absorbTicket(ticket, asOf)
+    } catch (error) {
+      if (epoch !== store.epoch) return
+      missing.value = error instanceof ApiError && error.problem.status === 404
+      const failed = store.openTimeline(ticketId)
+      if (failed.state === 'loading') failed.state = 'failed'
+    }
+  }
+
+  async function loadEarlier(): Promise<void> {
+    const first = timeline.value?.messages[0]
+    if (first === undefined || loadingEarlier.value) return
+    loadingEarlier.value = true
+    try {
+      const page = await listEarlierMessages(ticketId, first.seq)
+      store.absorbMessages(ticketId, page.items, page.next !== null)
+    } finally {
+      loadingEarlier.value = false
+    }
+  }
+
+  function retry(): void {
+    store.openTimeline(ticketId).state = 'loading'
+    void load()
+  }
+
+  watch(() => store.epoch, load, { immediate: true })
+  // What may be done next depends on these; frames tell the row, not the permissions.
+  watch(
+    () => [row.value?.status, row.value?.assignee_id, row.value?.queue_id].join(),
+    (_, before) => {
+      if (before !== ',,' && timeline.value?.state === 'ready') void load()
+    },
+  )
+  watch(
+    () => row.value?.unread === true && !document.hidden && lastSeq.value,
+    (seq) => {
+      if (typeof seq === 'number' && seq > 0) markRead(ticketId, seq).catch(() => undefined)
+    },
+    { immediate: true },
+  )
+
+  const sayViewing = (): void => connection.sayMind('viewing', ticketId)
+  watch(() => connection.state === 'live', (live) => { if (live) sayViewing() }, { immediate: true })
+  const timer = setInterval(sayViewing, SAY_VIEWING_EVERY_MS)
+  onScopeDispose(() => {
+    clearInterval(timer)
+    connection.sayMind('gone', ticketId)
+  })
+
+  return { row, timeline, lastSeq, missing, load, retry, loadEarlier, loadingEarlier }
+}
