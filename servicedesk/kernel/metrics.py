@@ -1,0 +1,107 @@
+"""What a process tells Prometheus. Labels are few and closed: never ids, addresses or raw paths."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from time import perf_counter
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
+
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+REGISTRY = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)
+PlatformCollector(registry=REGISTRY)
+
+_requests = Histogram(
+    "servicedesk_request_seconds",
+    "Answering a request, by route (its pattern), method and status class.",
+    ("method", "route", "status"),
+    buckets=SECONDS,
+    registry=REGISTRY,
+)
+_stories = Histogram(
+    "servicedesk_story_seconds",
+    "One story: its transaction, its stamp and its bells.",
+    ("story", "outcome"),
+    buckets=SECONDS,
+    registry=REGISTRY,
+)
+_arrivals = Counter(
+    "servicedesk_arrivals",
+    "What became of what came in.",
+    ("channel", "outcome"),
+    registry=REGISTRY,
+)
+_offers = Counter("servicedesk_offers", "How offers ended.", ("outcome",), registry=REGISTRY)
+_jobs = Counter("servicedesk_jobs", "Jobs run.", ("job", "outcome"), registry=REGISTRY)
+_outbox = Gauge(
+    "servicedesk_outbox_messages", "Outgoing messages, by state.", ("state",), registry=REGISTRY
+)
+_parked = Gauge(
+    "servicedesk_parked_effects", "Effects that failed for good and wait.", registry=REGISTRY
+)
+_sockets = Gauge("servicedesk_sockets", "Consoles connected to this process.", registry=REGISTRY)
+_head = Gauge("servicedesk_journal_position", "The last position given.", registry=REGISTRY)
+
+
+def note_request(method: str, route: str, status: int, seconds: float) -> None:
+    """Count one answer. `route` is the pattern ("/api/tickets/{ticket_id}"), never the path."""
+    _requests.labels(method, route, f"{status // 100}xx").observe(seconds)
+
+
+@contextmanager
+def timed_story(story: str) -> Iterator[None]:
+    """Time the block as one run of the story; `outcome` is "done" or the error's class."""
+    began, outcome = perf_counter(), "done"
+    try:
+        yield
+    except BaseException as error:
+        outcome = type(error).__name__
+        raise
+    finally:
+        _stories.labels(story, outcome).observe(perf_counter() - began)
+
+
+def note_arrival(channel: str, outcome: str) -> None:
+    _arrivals.labels(channel, outcome).inc()
+
+
+def note_offer(outcome: str) -> None:
+    _offers.labels(outcome).inc()
+
+
+def note_job(job: str, outcome: str) -> None:
+    _jobs.labels(job, outcome).inc()
+
+
+def show_outbox(messages_by_state: Mapping[str, int]) -> None:
+    """Show these figures and no others: a state that emptied shows nothing."""
+    _outbox.clear()
+    for state, messages in messages_by_state.items():
+        _outbox.labels(state).set(messages)
+
+
+def show_parked_effects(parked: int) -> None:
+    _parked.set(parked)
+
+
+def show_sockets(connected: int) -> None:
+    _sockets.set(connected)
+
+
+def show_journal_head(position: int) -> None:
+    _head.set(position)
+
+
+def render() -> tuple[bytes, str]:
+    """Return the answer to /metrics and its content type."""
+    return generate_latest(REGISTRY), CONTENT_TYPE_LATEST
