@@ -1,0 +1,137 @@
+"""Address headers (RFC 5322 §3.4, 6532): mailboxes, groups, comments, and what passes for them.
+
+One pass over tokens; whatever the sender wrote, each piece with an @ becomes an address.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from servicedesk.channels.email.headers import clean, decode_text_words, to_text
+from servicedesk.channels.email.limits import LIMITS
+from servicedesk.domain.messages import Address
+
+TOKEN = re.compile(
+    r'"((?:[^"\\]|\\.)*)"?|<([^<>"]*(?:"[^"]*"[^<>"]*)?)>?|([,;:()])|([^",;:()<]+)', re.DOTALL
+)
+BARE = re.compile(r"[^\s<>()\[\]\\,;:\"']+@[^\s<>()\\,;:\"']+")
+NESTED_COMMENTS = 20
+
+
+@dataclass(slots=True)
+class _Mailbox:
+    """What has been read of one mailbox so far."""
+
+    words: list[str] = field(default_factory=list)
+    comment: list[str] = field(default_factory=list)
+    angle: str | None = None
+
+
+def parse_addresses(raw: bytes) -> tuple[Address, ...]:
+    """All mailboxes in order, those of groups too. `value` is lower case and without brackets.
+
+    The encoded words of a display name are decoded after the structure is read (RFC 2047 §5), so a
+    name cannot smuggle in an address.
+    """
+    found: list[Address] = []
+    for mailbox in _mailboxes(to_text(raw)):
+        address = _finish(mailbox)
+        if address is not None:
+            found.append(address)
+        if len(found) >= LIMITS.addresses:
+            break
+    return tuple(found)
+
+
+def first_address(raw: bytes) -> Address | None:
+    return next(iter(parse_addresses(raw)), None)
+
+
+def _mailboxes(text: str) -> Iterator[_Mailbox]:
+    current, depth = _Mailbox(), 0
+    for token in TOKEN.finditer(text):
+        quoted, angle, mark, word = token.groups()
+        if mark == "(":
+            depth += 1
+        elif mark == ")":
+            depth = max(0, depth - 1)
+        elif depth:
+            current.comment.append(token[0])
+        elif mark in (",", ";") or (angle is not None and current.angle is not None):
+            yield current  # a second <…> means that a comma was forgotten
+            current = _Mailbox(angle=angle)
+        elif mark == ":":
+            current = _after_colon(current)
+        elif angle is not None:
+            current.angle = angle
+        elif quoted is not None:
+            current.words.append(_unquote(current, quoted, text[token.end() : token.end() + 1]))
+        else:
+            current.words.append(word)
+    yield current
+
+
+def _after_colon(current: _Mailbox) -> _Mailbox:
+    """A group's name ends here; an address with a colon in it (mailto:, a route) goes on."""
+    words = "".join(current.words)
+    if "@" in words and not words.startswith("@"):
+        current.words.append(":")
+        return current
+    return _Mailbox()
+
+
+def _unquote(current: _Mailbox, quoted: str, following: str) -> str:
+    """A quoted string is a name, or the local part of an address when an @ follows."""
+    if following == "@":
+        return f'"{quoted}"'
+    text = re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL)
+    return f" {text} " if current.words and not current.words[-1].endswith(" ") else f"{text} "
+
+
+def _finish(mailbox: _Mailbox) -> Address | None:
+    words = "".join(mailbox.words)
+    if mailbox.angle is not None:
+        value = _address_of(mailbox.angle)
+        name = words
+        if not value:
+            value = _bare_address(words)
+            name = "" if value else words
+    else:
+        value, name = _bare_address(words), ""
+        name = words.replace(_original(words), "", 1) if value else words
+    name = _name(name) or _name("".join(mailbox.comment))
+    if not value:
+        return None
+    return Address(value=value, name="" if name.lower() == value else name)
+
+
+def _name(text: str) -> str:
+    name = " ".join(clean(decode_text_words(text)).split())
+    if len(name) > 1 and name[0] == name[-1] == "'":
+        name = name[1:-1].strip()
+    return name.strip('"').strip()
+
+
+def _address_of(angle: str) -> str:
+    """What stands in <…>: white space, a source route and `mailto:` are taken off."""
+    text = decode_text_words(angle) if "=?" in angle else angle
+    text = "".join(clean(text).split())
+    text = re.sub(r"^mailto:", "", text, flags=re.IGNORECASE)
+    if text.startswith("@") and ":" in text:
+        text = text.split(":", 1)[1]
+    return text.strip("'").lower()
+
+
+def _original(words: str) -> str:
+    found = BARE.search(words)
+    return found[0] if found else words
+
+
+def _bare_address(words: str) -> str:
+    if "@" not in words:
+        return ""
+    if words.lstrip().startswith('"'):
+        return "".join(words.split()).lower()
+    joined = re.sub(r"\s*([@.])\s*", r"\1", words)
+    found = BARE.search(joined)
+    return found[0].strip(".").lower() if found else ""

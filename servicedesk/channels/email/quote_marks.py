@@ -1,0 +1,97 @@
+"""The marks that mail programs put above what they quote, in the languages they speak."""
+
+import re
+
+# The verb that ends "On …, … wrote:"; some languages put it before the name.
+WROTE = (
+    "wrote", "writes", "schrieb", "schrieb am", "a écrit", "a ecrit", "escribió", "escribio",
+    "ha scritto", "scrive", "scritto", "escreveu", "schreef", "geschreven", "skrev", "kirjoitti",
+    "napisał", "napisała", "napisał(a)", "napisal", "napsal", "napsala", "napísal", "írta", "scris",
+    "написал", "написала", "написав", "пише", "писал", "пишет", "έγραψε", "yazdı", "şunu yazdı",
+    "写道", "寫道", "写到", "のメッセージ", "書きました", "wrote the following", "viết", "đã viết",
+    "님이 작성", "작성", "כתב", "כתבה", "كتب", "menulis", "tulis", "skreiv", "rašė", "rakstīja",
+    "kirjutas", "je napisao", "piše", "написа",
+)  # fmt: skip
+_WROTE = "|".join(re.escape(word) for word in sorted(WROTE, key=len, reverse=True))
+ATTRIBUTION_END = re.compile(
+    rf"(?:{_WROTE})[^\n]{{0,120}}[:：]\s*$|^[^\n]{{0,300}}(?:{_WROTE})\s*[:：]?\s*$",
+    re.IGNORECASE,
+)
+HAS_DATE_OR_ADDRESS = re.compile(r"\d{1,4}[./年\- ]|\d{1,2}:\d\d|@|<[^>]+>")
+ATTRIBUTION_START = re.compile(
+    r"^\s*(?:on|am|le|el|il|em|op|den|på|dnia|w dniu|dne|dňa|в|за|στις|на|во|vào|pada|tarihinde|"
+    r"el día|no dia|in data|a \d|o \d|\d{1,4}|在|于|於|från|från:|pe|ti|ma|ke|to|pe|la|su|"
+    r"mon|tue|wed|thu|fri|sat|sun|quoting|[\"'<]?[\w.\-]+@|[^\s,]+\s+[^\n]{0,80}(?:wrote|schrieb|<))",
+    re.IGNORECASE,
+)
+SEPARATOR = re.compile(
+    r"^(?:[-_*=]{2,}\s*(?:original message|original-nachricht|ursprüngliche nachricht|"
+    r"urspr\.? nachricht|originalnachricht|message d'origine|message original|mensaje original|"
+    r"messaggio originale|mensagem original|oorspronkelijk bericht|ursprungligt meddelande|"
+    r"oprindelig meddelelse|opprinnelig melding|alkuperäinen viesti|wiadomość oryginalna|"
+    r"oryginalna wiadomość|původní zpráva|pôvodná správa|eredeti üzenet|исходное сообщение|"
+    r"оригинальное сообщение|пересылаемое сообщение|原始邮件|原始郵件|original|reply message|"
+    r"forwarded message|weitergeleitete nachricht|message transféré|mensaje reenviado|転送|"
+    r"元のメッセージ|オリジナルメッセージ|원본 메일|원본 메시지|thông điệp gốc|özgün ileti|"
+    r"orijinal mesaj|begin forwarded message|回复的原邮件|转发邮件信息)"
+    r"\s*[-_*=]{0,}\s*|_{20,}|-{30,}|={30,})$",
+    re.IGNORECASE,
+)
+HEADER_WORDS = (
+    "from", "sent", "to", "cc", "subject", "date", "reply-to", "von", "gesendet", "an", "betreff",
+    "datum", "kopie", "de", "envoyé", "à", "objet", "date", "enviado", "enviado el", "para",
+    "asunto", "fecha", "da", "inviato", "a", "oggetto", "data", "assunto", "enviada em", "van",
+    "verzonden", "aan", "onderwerp", "från", "skickat", "till", "ämne", "fra", "sendt", "til",
+    "emne", "lähettäjä", "lähetetty", "vastaanottaja", "aihe", "od", "wysłano", "wysłane", "do",
+    "temat", "odesláno", "komu", "předmět", "odoslané", "predmet", "feladó", "elküldve", "címzett",
+    "tárgy", "от", "отправлено", "кому", "тема", "дата", "копия", "від", "发件人", "发送时间",
+    "收件人", "主题", "抄送", "日期", "寄件者", "寄件日期", "收件者", "主旨", "差出人", "送信日時",
+    "宛先", "件名", "日時", "보낸 사람", "보낸 날짜", "받는 사람", "제목", "날짜", "kimden",
+    "gönderilme", "kime", "konu", "tarih", "gönderildi", "expéditeur", "destinataire", "gửi", "đến", "chủ đề",
+)  # fmt: skip
+HEADER_LINE = re.compile(
+    r"^[\s*>]*(?:"
+    + "|".join(re.escape(w) for w in sorted(set(HEADER_WORDS), key=len, reverse=True))
+    + r")\s*\*?\s*[:：]\*?\s*\S*",
+    re.IGNORECASE,
+)
+SIGNATURE_MARK = re.compile(r"^\s{0,2}(?:--|—|––|-- \s*)\s*$")
+DEVICE_SIGNATURE = re.compile(
+    r"^(?:sent (?:from|via|with|using) (?:my |the |mobile|your |outlook|yahoo|mail|gmail|samsung|"
+    r"an? |proton|spark|airmail|mailbird|blackberry|iphone|ipad)|von meinem .{2,40} gesendet|"
+    r"gesendet (?:von|mit) |envoyé (?:de|depuis|à partir) |enviado (?:desde|do|de) |inviato da |"
+    r"verstuurd vanaf |verzonden (?:vanaf|met) |skickat från |sendt fra |lähetetty |wysłane z |"
+    r"odesláno z |отправлено (?:с|из) |发自我的|發自我的|从我的.{1,20}发送|發送自|"
+    r"iPhone(?:から|で)送信|get outlook for|나의 .{1,20}에서 보냄|.{1,20}에서 보냄$|"
+    r"iPhone'?umdan gönderildi|holen sie sich outlook|obtenez outlook|télécharger outlook)",
+    re.IGNORECASE,
+)
+LONGEST_MARK = 400
+
+
+def starts_attribution(line: str) -> bool:
+    """May this line begin an "On …, … wrote:"? Cheap, to be asked of every line."""
+    return len(line) <= LONGEST_MARK and ATTRIBUTION_START.match(line) is not None
+
+
+def is_attribution_end(joined: str) -> bool:
+    """Is this, taken together, an attribution: a verb of writing, and a date or an address?"""
+    if len(joined) > LONGEST_MARK or ATTRIBUTION_END.search(joined) is None:
+        return False
+    return HAS_DATE_OR_ADDRESS.search(joined) is not None
+
+
+def is_separator(line: str) -> bool:
+    return len(line) <= LONGEST_MARK and SEPARATOR.match(line) is not None
+
+
+def is_header_line(line: str) -> bool:
+    return HEADER_LINE.match(line[:LONGEST_MARK]) is not None
+
+
+def is_signature_mark(line: str) -> bool:
+    return SIGNATURE_MARK.match(line) is not None
+
+
+def is_device_signature(line: str) -> bool:
+    return len(line) <= 120 and DEVICE_SIGNATURE.match(line) is not None

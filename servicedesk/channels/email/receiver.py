@@ -1,0 +1,147 @@
+"""The built-in mail receiver: SMTP in (RFC 5321), one promise kept.
+
+250 after DATA means that `accept` has returned, so the raw mail is durable. Until then the sender
+keeps it: 451 when it could not be stored (try again), 552 when it is too big, 550 when nobody here
+has the address.
+"""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from servicedesk.channels.email.tokens import without_mark
+from servicedesk.channels.protocol import AcceptRaw
+from servicedesk.domain.errors import ServicedeskError, Unavailable
+
+GREETING = "servicedesk"
+IDLE_SECONDS = 300
+STORE_SECONDS = 60
+MOST_RECIPIENTS = 100
+
+type_of_knows = Callable[[str], Awaitable[bool]]
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverSettings:
+    """`port` 0 takes a free one; `max_bytes` is announced as SIZE."""
+
+    host: str
+    port: int
+    max_bytes: int
+    hostname: str = "localhost"
+    tls_context: ssl.SSLContext | None = None
+
+
+class _MailSmtp(SMTP):
+    """aiosmtpd with room for long lines: RFC 5322 allows 998 characters, real mails do not care."""
+
+    def __init__(self, handler: "_Handler", settings: ReceiverSettings) -> None:
+        self.line_length_limit = max(settings.max_bytes, 1_001)
+        super().__init__(
+            handler,
+            data_size_limit=settings.max_bytes,
+            enable_SMTPUTF8=True,
+            hostname=settings.hostname,
+            ident=GREETING,
+            timeout=IDLE_SECONDS,
+            tls_context=settings.tls_context,
+            loop=asyncio.get_running_loop(),
+        )
+
+
+class _Handler:
+    """What aiosmtpd asks at each step; the method names are its."""
+
+    def __init__(self, accept: AcceptRaw, knows: type_of_knows) -> None:
+        self._accept = accept
+        self._knows = knows
+
+    async def handle_RCPT(  # noqa: N802  # the signature is aiosmtpd's
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        address: str,
+        rcpt_options: list[str],
+    ) -> str:
+        if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
+            return "452 4.5.3 Too many recipients in one mail, send the rest in another"
+        try:
+            known = await self._knows(without_mark(address))
+        except Unavailable:
+            log.warning("smtp_recipient_unchecked")
+            return "451 4.3.0 Cannot look the address up now, try again later"
+        if not known:
+            return "550 5.1.1 No mailbox here has this address"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(  # noqa: N802  # the name is aiosmtpd's
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        raw = envelope.content
+        if not isinstance(raw, bytes):  # decode_data is off, so it is bytes
+            raw = (raw or "").encode("utf-8", "surrogateescape")
+        facts: dict[str, object] = {
+            "sender": envelope.mail_from or "",
+            "recipients": list(envelope.rcpt_tos),
+            "peer": _peer(session),
+            "helo": str(session.host_name or "")[:255],
+            "tls": session.ssl is not None,
+        }
+        addresses = list(dict.fromkeys(without_mark(a) for a in envelope.rcpt_tos))
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                await self._accept(addresses, raw, facts)
+        except (ServicedeskError, OSError, TimeoutError) as error:
+            log.warning("smtp_not_stored", fault=type(error).__name__, size_bytes=len(raw))
+            return "451 4.3.0 The mail could not be stored now, try again later"
+        return "250 2.0.0 OK, stored"
+
+    async def handle_exception(self, error: Exception) -> str:
+        """A fault of ours: the sender keeps the mail and tries again."""
+        log.error("smtp_fault", fault=type(error).__name__, exc_info=error)
+        return "451 4.3.0 A fault on our side, try again later"
+
+
+def _peer(session: Session) -> str:
+    peer = session.peer
+    return str(peer[0]) if isinstance(peer, tuple) else ""
+
+
+class Receiver:
+    """A listening port. `port` is the real one, also where 0 was asked for."""
+
+    def __init__(self, server: asyncio.Server) -> None:
+        self._server = server
+
+    @property
+    def port(self) -> int:
+        listening: socket.socket = self._server.sockets[0]
+        return int(listening.getsockname()[1])
+
+    async def close(self) -> None:
+        """Stop listening; a mail whose 250 was not said yet is the sender's to repeat."""
+        self._server.close()
+        await self._server.wait_closed()
+
+
+async def start_receiver(
+    settings: ReceiverSettings, accept: AcceptRaw, knows: type_of_knows
+) -> Receiver:
+    """Listen. `knows` is asked with the plain address (lower case, our mark taken off).
+
+    Raises OSError when the port is taken.
+    """
+    handler = _Handler(accept, knows)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: _MailSmtp(handler, settings), settings.host, settings.port
+    )
+    return Receiver(server)
