@@ -1,16 +1,16 @@
 """Doorbells between processes, and a Redis that goes and comes back."""
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
+from structlog.testing import capture_logs
 
 from servicedesk.kernel.bus import Topic
 from servicedesk.kernel.redis_bus import open_redis_bus
 from tests.services.processes import accepts_connections, free_port, running_process
 from tests.services.redis_server import RedisServer
+from tests.waiting import until
 
 SOON = 10.0
 
@@ -77,11 +77,14 @@ async def test_bus_heals_and_rings_every_bell_after_redis_restarts(
 ) -> None:
     port = free_port()
     async with open_redis_bus(f"redis://127.0.0.1:{port}/0") as bus:
+
+        async def lost() -> bool:
+            return not bus.connected
+
         with redis_on(port, tmp_path):
             assert await bus.wait_until_connected(SOON)
         async with bus.listen(Topic.JOURNAL) as bell:
-            while bus.connected:
-                await asyncio.sleep(0.01)
+            await until(lost)
             await bus.ring(Topic.OUTBOX)
             assert not await bell.wait(0)
             with redis_on(port, tmp_path):
@@ -98,10 +101,8 @@ async def test_ring_without_redis_still_rings_this_process() -> None:
         assert await bell.wait(0.1)
 
 
-async def test_redis_away_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
-    import structlog
-
-    with structlog.testing.capture_logs() as lines:
+async def test_redis_away_is_said_once() -> None:
+    with capture_logs() as lines:
         async with open_redis_bus(f"redis://127.0.0.1:{free_port()}/0") as bus:
             for _ in range(50):
                 await bus.ring(Topic.JOURNAL)
