@@ -1,10 +1,11 @@
 """Contacts and their identities: unique by kind and normalised value."""
 
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from servicedesk.domain.actors import user_actor
 from servicedesk.domain.errors import BadInput, NotFound
-from servicedesk.domain.ids import ContactId
+from servicedesk.domain.ids import ContactId, Position
 from servicedesk.domain.messages import Address, ChannelKind
 from servicedesk.domain.people import Viewer
 from servicedesk.kernel.database import Database
@@ -69,20 +70,25 @@ async def addresses_of(sql: Sql, contact_id: UUID, kind: str) -> list[str]:
     return [row["value"] for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class ContactChanges:
+    """None leaves a property as it is."""
+
+    name: str | None = None
+    locale: str | None = None
+    time_zone: str | None = None
+
+
 async def change_contact(
     database: Database,
     viewer: Viewer,
     contact_id: UUID,
-    *,
-    name: str | None = None,
-    locale: str | None = None,
-    time_zone: str | None = None,
-) -> int:
-    """Change what we know of a contact; return the journal position. The caller may see them."""
-    wanted = {"name": name, "locale": locale, "time_zone": time_zone}
-    changes = {column: value for column, value in wanted.items() if value is not None}
-    if "name" in changes and not (name or "").strip():
+    wanted: ContactChanges,
+) -> Position:
+    """Change what we know of a contact. The caller has seen to it that the viewer may see them."""
+    if wanted.name is not None and not wanted.name.strip():
         raise BadInput("A contact needs a name. Write one.", field="name")
+    changes = {column: value for column, value in asdict(wanted).items() if value is not None}
     async with database.work(user_actor(viewer.user_id)) as work:
         settings = ", ".join(f"{column} = ${place}" for place, column in enumerate(changes, 2))
         if changes and not await work.sql.execute(

@@ -1,26 +1,27 @@
-"""What lower layers asked for: one handler for each kind, marked done in the handler's transaction.
+"""What lower layers asked for: one handler for each kind, done in the transaction that marks it.
 
 So each effect happens once, however often it is picked up.
 """
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from uuid import UUID
+
+import structlog
 
 from servicedesk.desk import take, tickets
 from servicedesk.domain.actors import system_actor
 from servicedesk.kernel import effects
 from servicedesk.kernel.database import Database
-from servicedesk.kernel.effects import EffectItem
+from servicedesk.kernel.effects import Effect
 from servicedesk.kernel.sql import ids_of
 from servicedesk.kernel.work import Work
 
 ACTOR = system_actor("effects")
-MOST_ATTEMPTS = 8
-Handler = Callable[[Work, EffectItem], Awaitable[None]]
+Handler = Callable[[Work, Effect], Awaitable[None]]
+log = structlog.get_logger(__name__)
 
 
-async def release_work_of_user(work: Work, effect: EffectItem) -> None:
+async def release_work_of_user(work: Work, effect: Effect) -> None:
     """A user was deactivated: what they held goes back to its place in line."""
     user_id = UUID(str(effect.arguments["user_id"]))
     rows = await work.sql.fetch(
@@ -39,21 +40,22 @@ HANDLERS: dict[str, Handler] = {
 }
 
 
-async def run_effect(database: Database, effect: EffectItem) -> None:
-    """Run one claimed effect. A failure is retried with back-off and parked at last, with why."""
+async def run_next(database: Database) -> bool:
+    """Run the effect that is due longest; False when none is due.
+
+    A failure is tried again later, and parked at last with its reason.
+    """
+    taken: Effect | None = None
     try:
         async with database.work(ACTOR) as work:
-            if await effects.finish(work, effect.id):
-                await HANDLERS[effect.kind](work, effect)
+            taken = await effects.take_next(work)
+            if taken is None:
+                return False
+            await HANDLERS[taken.kind](work, taken)
+            await effects.mark_done(work, taken)
     except Exception as error:
-        await _put_back(database, effect, error)
-
-
-async def _put_back(database: Database, effect: EffectItem, error: Exception) -> None:
-    reason = f"{type(error).__name__}: {error}"
-    async with database.work(ACTOR) as work:
-        if effect.attempts + 1 >= MOST_ATTEMPTS:
-            await effects.park(work, effect.id, reason)
-        else:
-            wait = timedelta(seconds=2.0 ** (effect.attempts + 1))
-            await effects.retry(work, effect.id, work.now + wait, reason)
+        if taken is None:
+            raise
+        log.exception("effect_failed", effect_id=str(taken.id), kind=taken.kind)
+        await effects.postpone(database, taken, type(error).__name__)
+    return True

@@ -1,14 +1,13 @@
-"""A ticket's properties change: status by the life-cycle table, priority, subject, queue, assignee."""
+"""A ticket's properties change: status (by the life-cycle table), priority, subject, queue."""
 
 from dataclasses import dataclass, field
-from uuid import UUID
 
 from servicedesk.desk import take, tickets
 from servicedesk.desk.sight import lock_changeable
 from servicedesk.desk.tickets import TicketFacts
 from servicedesk.domain.actors import user_actor
 from servicedesk.domain.errors import BadInput, VersionMismatch, WrongStep
-from servicedesk.domain.ids import Position, TicketId, UserId
+from servicedesk.domain.ids import Position, QueueId, TicketId, UserId
 from servicedesk.domain.people import Viewer
 from servicedesk.domain.tickets import (
     NEEDS_NOBODY,
@@ -37,8 +36,8 @@ class TicketChanges:
     status: TicketStatus | None = None
     priority: Priority | None = None
     subject: str | None = None
-    queue_id: UUID | None = None
-    assignee_id: UserId | None | Keep = field(default=KEEP)
+    queue_id: QueueId | None = None
+    assignee_id: UserId | Keep | None = field(default=KEEP)
 
 
 async def change_ticket(
@@ -124,7 +123,7 @@ async def _change_words(work: Work, ticket: TicketFacts, changes: TicketChanges)
     if changes.priority is not None and changes.priority is not ticket.priority:
         columns["priority"] = int(changes.priority)
         payload["priority"] = {"from": int(ticket.priority), "to": int(changes.priority)}
-        await orders.reprioritize(work, ticket.id, changes.priority)
+        await _reprioritize(work, ticket, changes.priority)
     if not columns:
         return
     await tickets.update_ticket(work, ticket.id, new_version=True, **columns)
@@ -133,7 +132,13 @@ async def _change_words(work: Work, ticket: TicketFacts, changes: TicketChanges)
     )
 
 
-async def _move(work: Work, ticket: TicketFacts, queue_id: UUID) -> None:
+async def _reprioritize(work: Work, ticket: TicketFacts, priority: Priority) -> None:
+    order = await orders.live_order(work.sql, ticket.id)
+    if order is not None:
+        await orders.set_order_priority(work, order.id, priority)
+
+
+async def _move(work: Work, ticket: TicketFacts, queue_id: QueueId) -> None:
     """Another queue takes the ticket, and with it the queue's team. Its place in line stays."""
     queue = await get_queue(work.sql, queue_id)
     if not queue.active:

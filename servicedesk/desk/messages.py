@@ -87,7 +87,7 @@ async def insert_message(work: Work, new: NewMessage) -> MessageId:
     }
     await work.sql.insert("message", [row])
     if new.raw_blob is not None:
-        await blobs.keep(work.sql, new.raw_blob)
+        await blobs.keep(work.sql, [new.raw_blob])
     return message_id
 
 
@@ -132,8 +132,7 @@ async def insert_files(
         for place, file in enumerate(files)
     ]
     await work.sql.insert("attachment", rows)
-    for file in files:
-        await blobs.keep(work.sql, file.sha256)
+    await blobs.keep(work.sql, [file.sha256 for file in files])
 
 
 async def insert_reference(

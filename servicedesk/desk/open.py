@@ -10,7 +10,7 @@ from servicedesk.desk.sight import require_sight
 from servicedesk.desk.tickets import NewTicket
 from servicedesk.domain.actors import user_actor
 from servicedesk.domain.errors import BadInput, Forbidden
-from servicedesk.domain.ids import InboxId, Position, TicketId
+from servicedesk.domain.ids import InboxId, Position, QueueId, TicketId
 from servicedesk.domain.messages import Address
 from servicedesk.domain.people import Viewer
 from servicedesk.domain.tickets import Priority, TicketStatus
@@ -27,7 +27,7 @@ class FirstWord:
     subject: str
     text: str
     attachment_ids: Sequence[UUID] = ()
-    queue_id: UUID | None = None
+    queue_id: QueueId | None = None
     priority: Priority = Priority.NORMAL
 
 

@@ -180,7 +180,7 @@ async def _ensure_order(
     """A ticket that needs somebody has a live work order, in the queue it stands in."""
     if await orders.live_order(work.sql, ticket.id) is not None:
         return
-    classification = classify(_facts(inbox, inbound, ContactId(ticket.contact_id)))
+    classification = classify(_facts(inbox, inbound, ticket.contact_id))
     kept = Classification(
         queue_id=ticket.queue_id,
         skills=classification.skills,

@@ -41,7 +41,7 @@ Recipients = list[tuple[RecipientKind, Address]]
 class ExternalIds(Protocol):
     """A channel fixes the id of an outgoing message before the first attempt."""
 
-    def external_id(self, inbox: InboxFacts, ticket_id: TicketId, seq: int) -> str: ...
+    def new_external_id(self, ticket_id: TicketId, message_id: MessageId, address: str) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ async def _queue(
     carriage: tuple[ExternalIds, Recipients],
 ) -> None:
     external_ids, recipients = carriage
-    external_id = external_ids.external_id(inbox, ticket.id, ticket.last_seq + 1)
+    external_id = external_ids.new_external_id(ticket.id, message_id, inbox.address)
     await messages.insert_reference(work, inbox.id, external_id, ticket.id, message_id)
     await outbox.enqueue(
         work,

@@ -153,13 +153,18 @@ class Permissions(Shape):
     take: bool
 
 
-class TicketDetail(TicketSummary):
-    """A ticket with all but its messages. `position`: frames after it are newer than this."""
+class TicketValues(TicketSummary):
+    """A ticket with all but its messages, as a frame carries it. `may` is the viewer's own."""
 
-    position: int
     participants: list[Participant]
     allowed_statuses: list[TicketStatus]
     may: Permissions
+
+
+class TicketDetail(TicketValues):
+    """`position`: frames after it are newer than this."""
+
+    position: int
 
 
 class TicketPage(TicketDetail):

@@ -4,7 +4,6 @@ from uuid import UUID
 
 from servicedesk.desk.tickets import TicketFacts, lock_ticket
 from servicedesk.domain.errors import Forbidden, NotFound
-from servicedesk.domain.ids import TeamId
 from servicedesk.domain.people import Viewer
 from servicedesk.kernel.sql import Sql
 from servicedesk.people.viewers import viewers_of
@@ -30,7 +29,7 @@ async def lock_changeable(sql: Sql, viewer: Viewer, ticket_id: UUID) -> TicketFa
 
 
 async def require_sight(sql: Sql, viewer: Viewer, ticket: TicketFacts) -> None:
-    team_id = TeamId(ticket.team_id)
+    team_id = ticket.team_id
     if may_see(viewer, team_id, personally=False):
         return
     personal = await viewers_of(sql, [ticket.id])

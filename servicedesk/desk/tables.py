@@ -28,7 +28,7 @@ class BrandRow(Model):
 
 
 class InboxRow(Model):
-    """One configured way in. `settings` is typed by the inbox's channel, secrets in it are sealed."""
+    """One configured way in. `settings` is typed by its channel, secrets in it are sealed."""
 
     id = fields.UUIDField(primary_key=True, default=new_id)
     channel = fields.CharField(max_length=16)

@@ -94,7 +94,7 @@ async def release(work: Work, ticket: TicketFacts, reason: str) -> None:
         await orders.return_order(work, order.id, reason)
     if ticket.assignee_id is not None:
         await tickets.update_ticket(work, ticket.id, new_version=True, assignee_id=None)
-        await remove_viewer(work.sql, ticket.id, UserId(ticket.assignee_id), ViewerWhy.OWNS)
+        await remove_viewer(work.sql, ticket.id, ticket.assignee_id, ViewerWhy.OWNS)
         _record_assigned(work, ticket, None, "released")
 
 
@@ -124,7 +124,7 @@ async def _give(work: Work, ticket: TicketFacts, user_id: UserId, how: How) -> N
         work, ticket.id, new_version=True, assignee_id=user_id, status=status
     )
     if ticket.assignee_id not in (None, user_id):
-        await remove_viewer(work.sql, ticket.id, UserId(ticket.assignee_id), ViewerWhy.OWNS)
+        await remove_viewer(work.sql, ticket.id, ticket.assignee_id, ViewerWhy.OWNS)
     await add_viewer(work.sql, ticket.id, user_id, ViewerWhy.OWNS)
     _record_assigned(work, ticket, user_id, how)
     if status is not ticket.status:
@@ -153,7 +153,7 @@ async def open_for_ticket(work: Work, ticket: TicketFacts, reason: str) -> None:
     )
     order_id = await orders.open_order(work, ticket.id, kept, ticket.channel)
     if ticket.assignee_id is not None:
-        await orders.take_order(work, order_id, UserId(ticket.assignee_id), how="assigned")
+        await orders.take_order(work, order_id, ticket.assignee_id, how="assigned")
 
 
 async def take_unowned(work: Work, ticket: TicketFacts, user_id: UserId) -> None:

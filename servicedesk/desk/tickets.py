@@ -5,7 +5,15 @@ from datetime import datetime
 from uuid import UUID
 
 from servicedesk.domain.errors import NotFound
-from servicedesk.domain.ids import TicketId
+from servicedesk.domain.ids import (
+    BrandId,
+    ContactId,
+    InboxId,
+    QueueId,
+    TeamId,
+    TicketId,
+    UserId,
+)
 from servicedesk.domain.messages import ChannelKind
 from servicedesk.domain.tickets import ParticipantRole, Priority, TicketStatus
 from servicedesk.kernel.ids import new_id
@@ -29,16 +37,16 @@ class TicketFacts:
     status: TicketStatus
     priority: Priority
     channel: ChannelKind
-    brand_id: UUID
-    inbox_id: UUID
-    queue_id: UUID
-    team_id: UUID
-    assignee_id: UUID | None
-    contact_id: UUID
+    brand_id: BrandId
+    inbox_id: InboxId
+    queue_id: QueueId
+    team_id: TeamId
+    assignee_id: UserId | None
+    contact_id: ContactId
     version: int
     last_seq: int
     waiting_since: datetime | None
-    merged_into_id: UUID | None
+    merged_into_id: TicketId | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +57,14 @@ class NewTicket:
     status: TicketStatus
     priority: Priority
     channel: ChannelKind
-    brand_id: UUID
-    inbox_id: UUID
-    queue_id: UUID
-    team_id: UUID
-    contact_id: UUID
-    assignee_id: UUID | None = None
+    brand_id: BrandId
+    inbox_id: InboxId
+    queue_id: QueueId
+    team_id: TeamId
+    contact_id: ContactId
+    assignee_id: UserId | None = None
     language: str | None = None
-    follows_up_id: UUID | None = None
+    follows_up_id: TicketId | None = None
 
 
 async def insert_ticket(work: Work, new: NewTicket) -> TicketFacts:
@@ -160,6 +168,8 @@ async def mark_read(sql: Sql, ticket_id: UUID, user_id: UUID, seq: int) -> None:
 
 
 def _facts(row: Row) -> TicketFacts:
+    assignee_id = as_uuid_or_none(row["assignee_id"])
+    merged_into_id = as_uuid_or_none(row["merged_into_id"])
     return TicketFacts(
         id=TicketId(as_uuid(row["id"])),
         number=row["number"],
@@ -167,14 +177,14 @@ def _facts(row: Row) -> TicketFacts:
         status=TicketStatus(row["status"]),
         priority=Priority(row["priority"]),
         channel=ChannelKind(row["channel"]),
-        brand_id=as_uuid(row["brand_id"]),
-        inbox_id=as_uuid(row["inbox_id"]),
-        queue_id=as_uuid(row["queue_id"]),
-        team_id=as_uuid(row["team_id"]),
-        assignee_id=as_uuid_or_none(row["assignee_id"]),
-        contact_id=as_uuid(row["contact_id"]),
+        brand_id=BrandId(as_uuid(row["brand_id"])),
+        inbox_id=InboxId(as_uuid(row["inbox_id"])),
+        queue_id=QueueId(as_uuid(row["queue_id"])),
+        team_id=TeamId(as_uuid(row["team_id"])),
+        assignee_id=None if assignee_id is None else UserId(assignee_id),
+        contact_id=ContactId(as_uuid(row["contact_id"])),
         version=row["version"],
         last_seq=row["last_seq"],
         waiting_since=as_time_or_none(row["waiting_since"]),
-        merged_into_id=as_uuid_or_none(row["merged_into_id"]),
+        merged_into_id=None if merged_into_id is None else TicketId(merged_into_id),
     )

@@ -29,7 +29,7 @@ async def add_upload(database: Database, user_id: UserId, file: StoredFile) -> A
             "created_at": work.now,
         }
         await work.sql.insert("attachment", [row])
-        await blobs.keep(work.sql, file.sha256)
+        await blobs.keep(work.sql, [file.sha256])
     return attachment_id
 
 

@@ -1,5 +1,7 @@
 """Reads of one ticket: its page, its permissions, what happened to it."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from uuid import UUID
 
 from servicedesk.desk.shapes import (
@@ -11,19 +13,21 @@ from servicedesk.desk.shapes import (
     TicketDetail,
     TicketPage,
     TicketSummary,
+    TicketValues,
     fields_of,
 )
 from servicedesk.desk.views_messages import newest_messages
-from servicedesk.desk.views_summaries import FIRST_ADDRESS, find_summary
+from servicedesk.desk.views_summaries import FIRST_ADDRESS, find_summary, load_summaries
 from servicedesk.domain.actors import Actor, ActorKind
 from servicedesk.domain.errors import NotFound
 from servicedesk.domain.people import Viewer
 from servicedesk.domain.tickets import ParticipantRole, TicketStatus, reachable_statuses
 from servicedesk.kernel import journal
 from servicedesk.kernel.journal import Entry
-from servicedesk.kernel.sql import Sql, as_uuid, as_uuid_or_none
+from servicedesk.kernel.sql import Row, Sql, as_uuid, as_uuid_or_none
 
 MESSAGES_AT_FIRST = 50
+NOTHING = Permissions(reply=False, note=False, change=False, take=False)
 NOT_AN_ACTIVITY = frozenset({"ticket.read"})
 """Kinds that would only fill the timeline with who looked when."""
 
@@ -43,13 +47,27 @@ async def get_detail(sql: Sql, viewer: Viewer, ticket_id: UUID) -> TicketDetail:
     """
     position = await journal.head(sql)
     summary = await get_summary(sql, viewer, ticket_id)
-    return TicketDetail(
-        **fields_of(summary),
-        position=position,
-        participants=await _participants(sql, ticket_id),
-        allowed_statuses=_allowed_statuses(viewer, summary),
-        may=permissions(viewer, summary),
-    )
+    participants = await _participants(sql, [ticket_id])
+    values = _values(summary, participants.get(ticket_id, []))
+    seen = values_for(viewer, values, unread=summary.unread)
+    return TicketDetail(**fields_of(seen), position=position)
+
+
+async def load_values(sql: Sql, ticket_ids: Iterable[UUID]) -> dict[UUID, TicketValues]:
+    """Return those of the tickets that exist, by id, for nobody in particular: see `values_for`."""
+    summaries = await load_summaries(sql, ticket_ids)
+    participants = await _participants(sql, list(summaries))
+    return {
+        ticket_id: _values(summary, participants.get(ticket_id, []))
+        for ticket_id, summary in summaries.items()
+    }
+
+
+def values_for(viewer: Viewer, values: TicketValues, *, unread: bool) -> TicketValues:
+    """Return the values as this viewer has them."""
+    may = permissions(viewer, values)
+    allowed = reachable_statuses(values.status) if may.change else []
+    return values.model_copy(update={"unread": unread, "may": may, "allowed_statuses": allowed})
 
 
 async def get_page(sql: Sql, viewer: Viewer, ticket_id: UUID) -> TicketPage:
@@ -84,29 +102,39 @@ async def read_activity(
     return [_activity(entry, names) for entry in shown], further
 
 
-def _allowed_statuses(viewer: Viewer, ticket: TicketSummary) -> list[TicketStatus]:
-    return reachable_statuses(ticket.status) if permissions(viewer, ticket).change else []
+def _values(summary: TicketSummary, participants: list[Participant]) -> TicketValues:
+    return TicketValues(
+        **fields_of(summary), participants=participants, allowed_statuses=[], may=NOTHING
+    )
 
 
-async def _participants(sql: Sql, ticket_id: UUID) -> list[Participant]:
+async def _participants(sql: Sql, ticket_ids: list[UUID]) -> dict[UUID, list[Participant]]:
+    """Return who takes part by ticket: the requester, those in copy, followers."""
+    found: dict[UUID, list[Participant]] = defaultdict(list)
+    if not ticket_ids:
+        return found
     rows = await sql.fetch(
-        "SELECT p.role, p.contact_id, p.user_id, coalesce(c.name, u.name, '') AS name, "
+        "SELECT p.ticket_id, p.role, p.contact_id, p.user_id, "
+        "coalesce(c.name, u.name, '') AS name, "
         f"coalesce({FIRST_ADDRESS}, u.email, '') AS address "
         "FROM participant p LEFT JOIN contact c ON c.id = p.contact_id "
-        "LEFT JOIN app_user u ON u.id = p.user_id WHERE p.ticket_id = $1 "
+        f"LEFT JOIN app_user u ON u.id = p.user_id WHERE {sql.member('p.ticket_id', 1)} "
         "ORDER BY CASE p.role WHEN 'requester' THEN 1 WHEN 'cc' THEN 2 ELSE 3 END, p.id",
-        ticket_id,
+        ticket_ids,
     )
-    return [
-        Participant(
-            role=ParticipantRole(row["role"]),
-            contact_id=as_uuid_or_none(row["contact_id"]),
-            user_id=as_uuid_or_none(row["user_id"]),
-            name=row["name"],
-            address=row["address"],
-        )
-        for row in rows
-    ]
+    for row in rows:
+        found[as_uuid(row["ticket_id"])].append(_participant(row))
+    return found
+
+
+def _participant(row: Row) -> Participant:
+    return Participant(
+        role=ParticipantRole(row["role"]),
+        contact_id=as_uuid_or_none(row["contact_id"]),
+        user_id=as_uuid_or_none(row["user_id"]),
+        name=row["name"],
+        address=row["address"],
+    )
 
 
 async def _names(sql: Sql, actors: list[Actor]) -> dict[UUID, str]:

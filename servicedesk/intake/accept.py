@@ -1,12 +1,11 @@
 """The one door: raw first, then understood, then handed to the desk.
 
 `store` makes the raw input durable; only after it has returned may a channel acknowledge. `admit`
-parses, drops duplicates, finds the ticket and calls the story, all in one transaction. Whatever goes
-wrong after `store` loses nothing: the arrival waits (`stored`), or lies in quarantine with the reason.
+parses, drops duplicates, finds the ticket and calls the story, in one transaction. Whatever goes
+wrong after `store` loses nothing: the arrival waits, or lies in quarantine with the reason.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Protocol
 
 import structlog
@@ -19,7 +18,7 @@ from servicedesk.domain.errors import StorageFull, Unavailable
 from servicedesk.domain.ids import ArrivalId
 from servicedesk.domain.messages import ChannelKind, Inbound, MailClass
 from servicedesk.intake import arrivals
-from servicedesk.intake.arrivals import Arrival, ArrivalState
+from servicedesk.intake.arrivals import Arrival, ArrivalState, Outcome
 from servicedesk.intake.thread_facts import load_thread_facts
 from servicedesk.intake.threading import decide
 from servicedesk.kernel.blobs import Blobs
@@ -31,17 +30,18 @@ LONGEST_REASON = 500
 log = structlog.get_logger(__name__)
 
 
-class Parser(Protocol):
-    """The part of a channel that understands its raw input."""
+class Parse(Protocol):
+    """How a channel understands its raw input. Whatever it raises becomes the reason of a
+    quarantine."""
 
-    def parse(self, raw: bytes, inbox: InboxFacts, received_at: datetime) -> Inbound: ...
+    def __call__(self, raw: bytes, arrival: Arrival) -> Inbound: ...
 
 
 class Intake:
     """Everything that comes in goes through here, whatever its channel."""
 
     def __init__(
-        self, database: Database, blobs: Blobs, parsers: Mapping[ChannelKind, Parser]
+        self, database: Database, blobs: Blobs, parsers: Mapping[ChannelKind, Parse]
     ) -> None:
         self._database = database
         self._blobs = blobs
@@ -78,7 +78,7 @@ class Intake:
     async def _admit(self, arrival: Arrival) -> ArrivalState:
         inbox = await get_inbox(self._database.sql, arrival.inbox_id)
         raw = await self._blobs.open(arrival.blob)
-        inbound = self._parsers[arrival.channel].parse(raw, inbox, arrival.received_at)
+        inbound = self._parsers[arrival.channel](raw, arrival)
         stored = Stored(arrival.blob, await self._store_files(inbound))
         async with self._database.work(INTAKE) as work:
             if not await arrivals.claim(work.sql, arrival.id):
@@ -102,7 +102,9 @@ class Intake:
         reason = f"{type(error).__name__}: {error}"[:LONGEST_REASON]
         async with self._database.work(INTAKE) as work:
             if await arrivals.claim(work.sql, arrival.id):
-                await arrivals.finish(work, arrival.id, ArrivalState.QUARANTINED, reason=reason)
+                await arrivals.finish(
+                    work, arrival.id, Outcome(ArrivalState.QUARANTINED, reason=reason)
+                )
                 payload = {"arrival_id": str(arrival.id), "inbox_id": str(arrival.inbox_id)}
                 work.record("arrival.quarantined", payload=payload)
         return ArrivalState.QUARANTINED
@@ -112,20 +114,16 @@ async def _hand_over(
     work: Work, arrival: Arrival, inbox: InboxFacts, inbound: Inbound, stored: Stored
 ) -> ArrivalState:
     if not await arrivals.first_of_its_kind(work, arrival.id, inbound):
-        await arrivals.finish(work, arrival.id, ArrivalState.DUPLICATE)
+        await arrivals.finish(work, arrival.id, Outcome(ArrivalState.DUPLICATE))
         return ArrivalState.DUPLICATE
     belonging = decide(inbound, await load_thread_facts(work.sql, inbound))
     if belonging.ticket_id is None and inbound.mail_class is not MailClass.PERSON:
-        await arrivals.finish(
-            work, arrival.id, ArrivalState.SUSPENDED, reason=inbound.mail_class.value
-        )
+        suspended = Outcome(ArrivalState.SUSPENDED, reason=inbound.mail_class.value)
+        await arrivals.finish(work, arrival.id, suspended)
         return ArrivalState.SUSPENDED
     received: Received = await receive(work, inbox, inbound, belonging, stored)
-    await arrivals.finish(
-        work,
-        arrival.id,
-        ArrivalState.ACCEPTED,
-        ticket_id=received.ticket_id,
-        message_id=received.message_id,
+    accepted = Outcome(
+        ArrivalState.ACCEPTED, ticket_id=received.ticket_id, message_id=received.message_id
     )
+    await arrivals.finish(work, arrival.id, accepted)
     return ArrivalState.ACCEPTED

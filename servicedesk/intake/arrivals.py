@@ -49,6 +49,16 @@ class Arrival:
     message_id: UUID | None
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an arrival; `reason` for those that were not let in."""
+
+    state: ArrivalState
+    reason: str | None = None
+    ticket_id: UUID | None = None
+    message_id: UUID | None = None
+
+
 async def insert_arrivals(
     work: Work,
     inboxes: Mapping[InboxId, ChannelKind],
@@ -72,8 +82,7 @@ async def insert_arrivals(
         for arrival_id, (inbox_id, channel) in zip(ids, inboxes.items(), strict=True)
     ]
     await work.sql.insert("arrival", rows)
-    for _ in rows:
-        await blobs.keep(work.sql, blob)
+    await blobs.keep(work.sql, [blob] * len(rows))
     return ids
 
 
@@ -119,29 +128,23 @@ async def first_of_its_kind(work: Work, arrival_id: ArrivalId, inbound: Inbound)
     return bool(await work.sql.insert("arrival_key", [key], "ON CONFLICT DO NOTHING"))
 
 
-async def finish(
-    work: Work,
-    arrival_id: ArrivalId,
-    state: ArrivalState,
-    *,
-    reason: str | None = None,
-    ticket_id: UUID | None = None,
-    message_id: UUID | None = None,
-) -> None:
+async def finish(work: Work, arrival_id: ArrivalId, outcome: Outcome) -> None:
+    """Write down what became of an arrival."""
     await work.sql.execute(
         "UPDATE arrival SET state = $2, reason = $3, ticket_id = $4, message_id = $5, "
         "ended_at = $6, attempts = attempts + 1 WHERE id = $1",
         arrival_id,
-        state,
-        reason,
-        ticket_id,
-        message_id,
+        outcome.state,
+        outcome.reason,
+        outcome.ticket_id,
+        outcome.message_id,
         work.now,
     )
 
 
 async def put_back(work: Work, arrival_id: UUID) -> bool:
     """Let a quarantined or suspended arrival be tried again; False if it is neither."""
+    await work.sql.execute("DELETE FROM arrival_key WHERE arrival_id = $1", arrival_id)
     return bool(
         await work.sql.execute(
             "UPDATE arrival SET state = $2, ended_at = NULL "
@@ -163,8 +166,8 @@ async def discard(work: Work, arrival_id: UUID) -> bool:
     )
     if row is None:
         return False
-    await finish(work, ArrivalId(arrival_id), ArrivalState.DISCARDED)
-    await blobs.drop(work.sql, row["blob"])
+    await finish(work, ArrivalId(arrival_id), Outcome(ArrivalState.DISCARDED))
+    await blobs.drop(work.sql, [row["blob"]])
     return True
 
 

@@ -28,7 +28,7 @@ async def load_thread_facts(sql: Sql, inbound: Inbound) -> ThreadFacts:
         TicketId(ticket_id): TicketInThread(
             id=TicketId(ticket_id),
             status=facts.status,
-            merged_into=None if facts.merged_into_id is None else TicketId(facts.merged_into_id),
+            merged_into=facts.merged_into_id,
             known=known.get(ticket_id, {}),
         )
         for ticket_id, facts in found.items()

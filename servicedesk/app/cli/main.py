@@ -1,0 +1,45 @@
+"""The servicedesk command: each command is a file of this folder."""
+
+import sys
+
+import typer
+from rich.console import Console
+
+from servicedesk import __version__
+from servicedesk.app.cli import configuration, database, demonstration, doctor, processes, users
+from servicedesk.domain.errors import ServicedeskError
+
+app = typer.Typer(
+    name="servicedesk",
+    help="An omnichannel contact center that you run yourself.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(processes.serve)
+app.command()(processes.web)
+app.command()(processes.worker)
+app.command()(database.migrate)
+app.command()(doctor.doctor)
+app.command()(configuration.config)
+app.add_typer(users.app, name="user")
+app.add_typer(demonstration.app, name="demo")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def main() -> None:
+    """Run the command; what is wrong is said in one line, without a traceback."""
+    try:
+        app()
+    except ServicedeskError as error:
+        Console(stderr=True, soft_wrap=True).print(f"[bold red]servicedesk:[/] {error}")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""The built-in mail receiver: what arrives by SMTP is stored, acknowledged, then let in."""
+
+from collections.abc import Mapping, Sequence
+
+from servicedesk.app.roles.admission import Admission
+from servicedesk.app.wiring import Services
+from servicedesk.channels.email.receiver import MailReceiver
+from servicedesk.channels.email.tokens import without_mark
+from servicedesk.desk.inboxes import InboxFacts, find_inbox
+from servicedesk.domain.messages import ChannelKind
+
+
+class MailDoor:
+    """Finds the inboxes of a mail and hands its raw bytes to intake."""
+
+    def __init__(self, services: Services, admission: Admission) -> None:
+        self._services = services
+        self._admission = admission
+
+    async def knows(self, address: str) -> bool:
+        """Say whether mail to this address is ours, signed reply addresses included."""
+        return await self._inbox(address) is not None
+
+    async def __call__(
+        self, recipients: Sequence[str], raw: bytes, envelope: Mapping[str, object]
+    ) -> None:
+        """Return once the mail is durable. Raises StorageFull and Unavailable."""
+        found = [await self._inbox(recipient) for recipient in recipients]
+        inboxes = {inbox.id: inbox for inbox in found if inbox is not None}
+        if inboxes:
+            stored = await self._services.intake.store(list(inboxes.values()), raw, envelope)
+            self._admission.hand_in(stored)
+
+    async def _inbox(self, address: str) -> InboxFacts | None:
+        return await find_inbox(
+            self._services.database.sql, ChannelKind.EMAIL, without_mark(address)
+        )
+
+
+async def run(services: Services, admission: Admission) -> None:
+    """Receive mail on the port of the settings, until cancelled."""
+    door = MailDoor(services, admission)
+    async with MailReceiver(services.settings, door, door.knows) as receiver:
+        await receiver.serve_forever()

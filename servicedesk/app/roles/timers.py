@@ -1,0 +1,51 @@
+"""Deadlines that rows name: consoles that stayed away; and the sweep that stamps the journal."""
+
+import asyncio
+from datetime import datetime
+
+import structlog
+
+from servicedesk.app.roles.due import act_when_due
+from servicedesk.app.wiring import Services
+from servicedesk.domain.errors import Unavailable
+from servicedesk.kernel.bus import Topic
+from servicedesk.routing import presence
+
+SWEEP_SECONDS = 1.0
+log = structlog.get_logger(__name__)
+
+
+async def run(services: Services) -> None:
+    """Fire what is due, until cancelled."""
+
+    async def expire() -> None:
+        await presence.expire_lost(services.database)
+
+    async def next_due() -> datetime | None:
+        return await presence.next_lost_at(services.database.sql)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(
+            act_when_due(services.database, services.bus, Topic.TIMERS, expire, next_due)
+        )
+        if not services.database.on_sqlite:
+            group.create_task(_stamp_what_was_left(services))
+
+
+async def _stamp_what_was_left(services: Services) -> None:
+    """Entries whose writer died between commit and stamp get their positions here."""
+    last = await _stamp(services, 0)
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        head = await _stamp(services, last)
+        if head != last:
+            last = head
+            await services.bus.ring(Topic.JOURNAL)
+
+
+async def _stamp(services: Services, last: int) -> int:
+    try:
+        return await services.database.stamp()
+    except Unavailable:
+        log.warning("stamping_waits")
+        return last
