@@ -3,7 +3,7 @@
 A new channel is one folder that offers these, one line in wiring and its name in the contract.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -79,10 +79,16 @@ class AcceptRaw(Protocol):
     ) -> None: ...
 
 
+class KnowsAddress(Protocol):
+    """Is this the address of an active inbox? Raises Unavailable when it cannot be told now."""
+
+    async def __call__(self, address: str) -> bool: ...
+
+
 class Listens(Protocol):
     """A channel that also waits for input by itself (a mailbox, a port)."""
 
-    async def listen(self, accept: AcceptRaw, knows: Callable[[str], Awaitable[bool]]) -> None: ...
+    async def listen(self, accept: AcceptRaw, knows: KnowsAddress) -> None: ...
 
 
 class ReadBlob(Protocol):

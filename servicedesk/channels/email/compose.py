@@ -4,13 +4,14 @@ Every value from a person passes `one_line` on its way into a header, and the st
 generator encodes what is not ASCII: no value can begin a header or a body of its own.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address as HeaderAddress
-from email.message import EmailMessage
-from email.policy import SMTP
+from email.message import EmailMessage, MIMEPart
+from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime
 
 from servicedesk.channels.email.tokens import LOOP_HEADER, MailMarks
@@ -43,7 +44,8 @@ class Sending:
 
 def compose(outbound: Outbound, sending: Sending, marks: MailMarks) -> bytes:
     """The mail with CRLF line ends, without Bcc. Raises BadInput for an address that is none."""
-    message = EmailMessage(policy=POLICY)
+    policy = _policy(outbound)
+    message = EmailMessage(policy=policy)
     _write_addresses(message, outbound, sending, marks)
     message["Subject"] = one_line(outbound.subject)
     message["Date"] = format_datetime(sending.at)
@@ -52,7 +54,15 @@ def compose(outbound: Outbound, sending: Sending, marks: MailMarks) -> bytes:
     _write_automatic(message, outbound, marks)
     _write_own_headers(message, outbound.headers)
     _write_body(message, outbound, sending)
-    return message.as_bytes(policy=POLICY)
+    _fix_boundaries(message, outbound.external_id)
+    return message.as_bytes(policy=policy)
+
+
+def _policy(outbound: Outbound) -> "EmailPolicy[EmailMessage]":
+    """Headers in UTF-8 only where an address needs it (RFC 6531): many servers refuse them."""
+    everyone = (outbound.from_address, *outbound.to, *outbound.cc)
+    plain = all(address.value.rpartition("@")[0].isascii() for address in everyone)
+    return POLICY if plain else POLICY.clone(utf8=True)
 
 
 def one_line(text: str) -> str:
@@ -137,12 +147,20 @@ def _write_body(message: EmailMessage, outbound: Outbound, sending: Sending) -> 
     if outbound.html is not None:
         page = _clean_text(outbound.html)
         message.add_alternative(page, subtype="html", charset="utf-8", cte="quoted-printable")
-        page_part = message.get_payload()[-1]
+        page_part = list(message.iter_parts())[-1]
         for file in inline:
             _add_inline(page_part, file, sending.contents[file.sha256])
     for file in outbound.attachments:
         if outbound.html is None or file not in inline:
             _add_attachment(message, file, sending.contents[file.sha256])
+
+
+def _fix_boundaries(message: EmailMessage, external_id: str) -> None:
+    """The same mail has the same bytes at each attempt. "=_" is in no encoded body (RFC 2045 §6.7)."""
+    stem = hashlib.sha256(external_id.encode()).hexdigest()[:24]
+    containers = [part for part in message.walk() if part.is_multipart()]
+    for place, part in enumerate(containers):
+        part.set_boundary(f"=_{stem}_{place}")
 
 
 def _clean_text(text: str) -> str:
@@ -165,7 +183,7 @@ def _add_attachment(message: EmailMessage, file: OutboundAttachment, content: by
     message.add_attachment(content, maintype=main, subtype=sub, filename=name)
 
 
-def _add_inline(page: EmailMessage, file: OutboundAttachment, content: bytes) -> None:
+def _add_inline(page: MIMEPart, file: OutboundAttachment, content: bytes) -> None:
     main, sub = _media_type(file)
     page.add_related(
         content,

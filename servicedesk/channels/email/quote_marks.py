@@ -47,7 +47,8 @@ HEADER_WORDS = (
     "tárgy", "от", "отправлено", "кому", "тема", "дата", "копия", "від", "发件人", "发送时间",
     "收件人", "主题", "抄送", "日期", "寄件者", "寄件日期", "收件者", "主旨", "差出人", "送信日時",
     "宛先", "件名", "日時", "보낸 사람", "보낸 날짜", "받는 사람", "제목", "날짜", "kimden",
-    "gönderilme", "kime", "konu", "tarih", "gönderildi", "expéditeur", "destinataire", "gửi", "đến", "chủ đề",
+    "gönderilme", "kime", "konu", "tarih", "gönderildi", "expéditeur", "destinataire", "gửi", "đến",
+    "chủ đề",
 )  # fmt: skip
 HEADER_LINE = re.compile(
     r"^[\s*>]*(?:"

@@ -6,16 +6,14 @@ has the address.
 """
 
 import asyncio
-import socket
 import ssl
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from servicedesk.channels.email.tokens import without_mark
-from servicedesk.channels.protocol import AcceptRaw
+from servicedesk.channels.protocol import AcceptRaw, KnowsAddress
 from servicedesk.domain.errors import ServicedeskError, Unavailable
 
 GREETING = "servicedesk"
@@ -23,7 +21,6 @@ IDLE_SECONDS = 300
 STORE_SECONDS = 60
 MOST_RECIPIENTS = 100
 
-type_of_knows = Callable[[str], Awaitable[bool]]
 log = structlog.get_logger(__name__)
 
 
@@ -58,17 +55,17 @@ class _MailSmtp(SMTP):
 class _Handler:
     """What aiosmtpd asks at each step; the method names are its."""
 
-    def __init__(self, accept: AcceptRaw, knows: type_of_knows) -> None:
+    def __init__(self, accept: AcceptRaw, knows: KnowsAddress) -> None:
         self._accept = accept
         self._knows = knows
 
     async def handle_RCPT(  # noqa: N802  # the signature is aiosmtpd's
         self,
-        server: SMTP,
-        session: Session,
+        server: SMTP,  # noqa: ARG002
+        session: Session,  # noqa: ARG002
         envelope: Envelope,
         address: str,
-        rcpt_options: list[str],
+        rcpt_options: list[str],  # noqa: ARG002
     ) -> str:
         if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
             return "452 4.5.3 Too many recipients in one mail, send the rest in another"
@@ -83,11 +80,12 @@ class _Handler:
         return "250 2.1.5 OK"
 
     async def handle_DATA(  # noqa: N802  # the name is aiosmtpd's
-        self, server: SMTP, session: Session, envelope: Envelope
+        self,
+        server: SMTP,  # noqa: ARG002
+        session: Session,
+        envelope: Envelope,
     ) -> str:
-        raw = envelope.content
-        if not isinstance(raw, bytes):  # decode_data is off, so it is bytes
-            raw = (raw or "").encode("utf-8", "surrogateescape")
+        raw = envelope.original_content or b""
         facts: dict[str, object] = {
             "sender": envelope.mail_from or "",
             "recipients": list(envelope.rcpt_tos),
@@ -111,7 +109,7 @@ class _Handler:
 
 
 def _peer(session: Session) -> str:
-    peer = session.peer
+    peer: object = session.peer  # aiosmtpd says str, asyncio gives (host, port, …)
     return str(peer[0]) if isinstance(peer, tuple) else ""
 
 
@@ -123,8 +121,7 @@ class Receiver:
 
     @property
     def port(self) -> int:
-        listening: socket.socket = self._server.sockets[0]
-        return int(listening.getsockname()[1])
+        return int(self._server.sockets[0].getsockname()[1])
 
     async def close(self) -> None:
         """Stop listening; a mail whose 250 was not said yet is the sender's to repeat."""
@@ -133,7 +130,7 @@ class Receiver:
 
 
 async def start_receiver(
-    settings: ReceiverSettings, accept: AcceptRaw, knows: type_of_knows
+    settings: ReceiverSettings, accept: AcceptRaw, knows: KnowsAddress
 ) -> Receiver:
     """Listen. `knows` is asked with the plain address (lower case, our mark taken off).
 

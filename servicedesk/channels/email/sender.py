@@ -4,7 +4,7 @@ connect ─ refused, timeout ─────────────────
 EHLO, STARTTLS, AUTH ─ refused ──────────────────► not sent, try again (settings can be mended)
 MAIL, RCPT ─ 4xx ► try again   ─ 5xx ► failed    (each recipient for itself)
 DATA … <CRLF>.<CRLF> ─ 4xx ► try again   ─ 5xx ► failed
-     └ connection lost, or silence, after the last byte went out ► unknown: it may have arrived
+     └ connection lost, or silence, once DATA began ► unknown: it may have arrived
 """
 
 import ssl
