@@ -14,6 +14,7 @@ CONNECTION_FAULTS = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    asyncpg.InternalClientError,  # its backend was killed between two statements
 )
 
 

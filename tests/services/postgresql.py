@@ -61,7 +61,7 @@ def postgres_server_for_tests(running_url: str = RUNNING_URL) -> Iterator[Postgr
     else:
         if _find_binaries() is None:
             install_packages(SERVICE, "postgresql")
-        with _own_server() as server:
+        with fresh_server() as server:
             yield server
 
 
@@ -146,7 +146,8 @@ def _find_binaries() -> Path | None:
 
 
 @contextlib.contextmanager
-def _own_server() -> Iterator[PostgresServer]:
+def fresh_server() -> Iterator[PostgresServer]:
+    """Start a new cluster for the block; raises ServiceMissing."""
     binaries = _find_binaries()
     if binaries is None:
         raise ServiceMissing(SERVICE, "installed, but neither initdb nor postgres is found")
