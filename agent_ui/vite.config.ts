@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import ui from '@nuxt/ui/vite'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
-import { theme } from './theme'
+import { theme } from './theme.ts'
 
 /** The built console is served by the desk itself, so it lands in the Python package. */
 export default defineConfig({
@@ -15,7 +15,7 @@ export default defineConfig({
       colorMode: false,
       autoImport: false,
       components: { dts: 'src/components.d.ts', dirs: [] },
-      icon: { clientBundle: { scan: true } },
+      icon: { clientBundle: { scan: { globInclude: ['src/**/*.{vue,ts}', 'theme.ts'], globExclude: ['node_modules', 'dist'] } } },
     }),
   ],
   build: {
