@@ -23,7 +23,7 @@ class QueueFacts:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An agent declined the order or let its offer run out, `times` times, last at `last_at`."""
+    """An agent declined the order `times` times, last at `last_at`."""
 
     user_id: UserId
     times: int
@@ -34,7 +34,7 @@ class Refusal:
 class OrderFacts:
     """A work order. `owner_id` is who handles it (state active) or handled it (done).
 
-    `excluded` are the agents who refused it. When and how often is in `refusals`, which only the
+    `excluded` are the agents who declined it. When and how often is in `refusals`, which only the
     router's loader fills.
     """
 

@@ -119,8 +119,9 @@ async def expire_offer(work: Work, offer_id: UUID) -> bool:
     """End an offer whose deadline passed: the order waits again, the agent is away.
 
     A browser that answers nobody must not get the next order, so the agent is set to "not
-    responding" and what else was held out to them is taken back. Returns False, with nothing
-    written, if the offer is not open or not due.
+    responding" and what else was held out to them is taken back. They did not refuse the order:
+    when they are back it may come to them again. Returns False, with nothing written, if the
+    offer is not open or not due.
     """
     offer = await get_offer(work.sql, offer_id)
     orders = {order.id: order for order in await _lock_orders_of_agent(work, offer.user_id)}
@@ -129,7 +130,7 @@ async def expire_offer(work: Work, offer_id: UUID) -> bool:
         return False
     if not await end_offer(work, offer, OfferState.TIMED_OUT, {}, only_if="deadline <= $2"):
         return False
-    await _wait_again(work, order, refused_by=offer.user_id)
+    await _wait_again(work, order)
     await _rescind(work, orders, offer.user_id, AwayReason.NOT_RESPONDING)
     presence = await lock_presence(work.sql, offer.user_id, work.now)
     if presence.state is PresenceState.AVAILABLE:

@@ -1,0 +1,206 @@
+"""What the engine knows: orders in lines, agents in pools, open offers; kept as facts arrive.
+
+`changed_orders` and `changed_agents` collect what may match now and did not before; the engine
+empties them. They are dicts for their order: sets would make it depend on hashes.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from heapq import heappop, heappush
+from typing import assert_never
+
+from servicedesk.domain.ids import OfferId, OrderId, QueueId, UserId
+from servicedesk.domain.orders import LIVE_ORDERS, OrderState
+from servicedesk.routing.engine.events import (
+    AgentChanged,
+    Event,
+    OrderChanged,
+    OrderGone,
+    QueueChanged,
+    TimePassed,
+    Together,
+)
+from servicedesk.routing.engine.lines import (
+    Line,
+    Requirement,
+    rank_of,
+    requirement_of,
+)
+from servicedesk.routing.engine.pools import Agent, Pool, Profile, is_qualified, profile_of
+from servicedesk.routing.engine.refusals import next_lapses
+from servicedesk.routing.facts import AgentFacts, OfferFacts, OrderFacts, QueueFacts
+
+
+@dataclass(eq=False, slots=True)
+class Order:
+    """`line` while it waits; `holder` while somebody owns it or it is held out to them.
+
+    `promised`: we decided to offer it and have not heard since.
+    """
+
+    facts: OrderFacts
+    line: Line | None = None
+    holder: Agent | None = None
+    offer: OfferFacts | None = None
+    promised: bool = False
+
+
+class Book:
+    def __init__(self) -> None:
+        self.orders: dict[OrderId, Order] = {}
+        self.agents: dict[UserId, Agent] = {}
+        self.queues: dict[QueueId, QueueFacts] = {}
+        self.lines: dict[Requirement, Line] = {}
+        self.pools: dict[Profile, Pool] = {}
+        self.pools_of_line: dict[Line, list[Pool]] = {}
+        self.open_offers: dict[OfferId, OfferFacts] = {}
+        self.changed_orders: dict[OrderId, None] = {}
+        self.changed_agents: dict[UserId, None] = {}
+        self._deadlines: list[tuple[datetime, int, OfferId]] = []
+        self._lapses: list[tuple[datetime, int, OrderId]] = []
+
+    def learn(self, event: Event, now: datetime) -> None:
+        match event:
+            case OrderChanged(order, offer):
+                self._forget_order(order.id)
+                if order.state in LIVE_ORDERS:
+                    self._enter_order(order, offer, now)
+            case OrderGone(order_id):
+                self._forget_order(order_id)
+            case AgentChanged(agent):
+                self._enter_agent(agent)
+            case QueueChanged(queue):
+                self.queues[queue.id] = queue
+            case Together(events):
+                for each in events:
+                    self.learn(each, now)
+            case TimePassed():
+                pass
+            case _:
+                assert_never(event)
+
+    def promise(self, order: Order, agent: Agent) -> None:
+        """Hold the order out to the agent in the book, until the rows say what became of it."""
+        assert order.line is not None  # noqa: S101  # only waiting orders are offered
+        order.line.waiting.drop(order.facts.id)
+        order.line = None
+        order.promised = True
+        self._give(order, agent, None)
+
+    def due_offers(self, now: datetime) -> list[OfferFacts]:
+        """Take out the open offers whose deadline has come, the earliest first."""
+        due = []
+        while self._deadlines and self._deadlines[0][0] <= now:
+            offer = self.open_offers.pop(heappop(self._deadlines)[2], None)
+            if offer is not None:
+                due.append(offer)
+        return due
+
+    def note_lapses(self, now: datetime) -> None:
+        """Note the orders for which somebody may be asked again since the last call."""
+        while self._lapses and self._lapses[0][0] <= now:
+            self.changed_orders[heappop(self._lapses)[2]] = None
+
+    def next_wake(self) -> datetime | None:
+        """Return the earliest instant at which time alone changes something."""
+        while self._deadlines and self._deadlines[0][2] not in self.open_offers:
+            heappop(self._deadlines)
+        while self._lapses and not self._waits(self._lapses[0][2]):
+            heappop(self._lapses)
+        return min((heap[0][0] for heap in (self._deadlines, self._lapses) if heap), default=None)
+
+    def _waits(self, order_id: OrderId) -> bool:
+        order = self.orders.get(order_id)
+        return order is not None and order.line is not None
+
+    def _enter_order(self, facts: OrderFacts, offer: OfferFacts | None, now: datetime) -> None:
+        order = self.orders[facts.id] = Order(facts, offer=offer)
+        if facts.state is OrderState.WAITING:
+            order.line = self._line_for(requirement_of(facts))
+            order.line.waiting.put(facts.id, rank_of(facts))
+            self.changed_orders[facts.id] = None
+            for at in next_lapses(facts, now):
+                heappush(self._lapses, (at, facts.id.int, facts.id))
+        elif offer is not None:
+            self.open_offers[offer.id] = offer
+            heappush(self._deadlines, (offer.deadline, offer.id.int, offer.id))
+            self._give(order, self._agent(offer.user_id), offer.id)
+            self.changed_agents[offer.user_id] = None
+        elif facts.owner_id is not None:
+            self._give(order, self._agent(facts.owner_id), None)
+
+    def _forget_order(self, order_id: OrderId) -> None:
+        order = self.orders.pop(order_id, None)
+        if order is None:
+            return
+        if order.line is not None:
+            order.line.waiting.drop(order_id)
+        if order.offer is not None:
+            self.open_offers.pop(order.offer.id, None)
+        if order.holder is not None:
+            self._take_back(order, order.holder)
+
+    def _give(self, order: Order, agent: Agent, offer_id: OfferId | None) -> None:
+        channel = order.facts.channel
+        order.holder = agent
+        agent.used[channel] = agent.used.get(channel, 0) + order.facts.units
+        if order.promised or offer_id is not None:
+            agent.held_out[order.facts.id] = offer_id
+        self._rank(agent)
+
+    def _take_back(self, order: Order, agent: Agent) -> None:
+        agent.used[order.facts.channel] -= order.facts.units
+        agent.held_out.pop(order.facts.id, None)
+        self._rank(agent)
+        self.changed_agents[agent.user_id] = None
+
+    def _enter_agent(self, facts: AgentFacts) -> None:
+        agent = self._agent(facts.user_id)
+        pool = self._pool_for(facts)
+        if agent.pool is not None and agent.pool is not pool:
+            for ranking in agent.pool.free.values():
+                ranking.drop(agent.user_id)
+        agent.facts, agent.pool = facts, pool
+        self._rank(agent)
+        self.changed_agents[agent.user_id] = None
+
+    def _agent(self, user_id: UserId) -> Agent:
+        agent = self.agents.get(user_id)
+        if agent is None:
+            agent = self.agents[user_id] = Agent(user_id)
+        return agent
+
+    @staticmethod
+    def _rank(agent: Agent) -> None:
+        """List the agent among the free of their pool, wherever they have units to spare."""
+        if agent.pool is None:
+            return
+        key = agent.idle_key()
+        for channel, ranking in agent.pool.free.items():
+            if agent.free_units(channel) > 0:
+                ranking.put(agent.user_id, key)
+            else:
+                ranking.drop(agent.user_id)
+
+    def _line_for(self, requirement: Requirement) -> Line:
+        line = self.lines.get(requirement)
+        if line is None:
+            line = self.lines[requirement] = Line(requirement)
+            self.pools_of_line[line] = []
+            for profile, pool in self.pools.items():
+                self._join_if_qualified(profile, pool, line)
+        return line
+
+    def _pool_for(self, facts: AgentFacts) -> Pool:
+        profile = profile_of(facts)
+        pool = self.pools.get(profile)
+        if pool is None:
+            pool = self.pools[profile] = Pool()
+            for line in self.lines.values():
+                self._join_if_qualified(profile, pool, line)
+        return pool
+
+    def _join_if_qualified(self, profile: Profile, pool: Pool, line: Line) -> None:
+        if is_qualified(profile, line.requirement):
+            pool.lines.setdefault(line.requirement.channel, []).append(line)
+            self.pools_of_line[line].append(pool)
