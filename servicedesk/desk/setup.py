@@ -23,7 +23,7 @@ FIRST_QUEUE = {"en": "Support", "zh-CN": "客服"}
 
 @dataclass(frozen=True, slots=True)
 class NewDesk:
-    """`administrator.role` and `.team_ids` are not looked at: the first user is what they must be."""
+    """Of `administrator`, role and teams are not looked at: the first user is what they must be."""
 
     company: str
     administrator: NewUser
