@@ -21,7 +21,7 @@ CONSOLE_FOLDER = Path(__file__).resolve().parent.parent / "console"
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
 
-def make_application(
+def create_application(
     services: "Services",
     *,
     lifespan: Lifespan | None = None,

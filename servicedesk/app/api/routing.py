@@ -2,9 +2,28 @@
 
 from starlette.routing import BaseRoute
 
-from servicedesk.app.api import documents, health
+from servicedesk.app.api import (
+    documents,
+    health,
+    inboxes,
+    me,
+    presence,
+    queues,
+    session,
+    setup,
+    teams,
+    users,
+)
 
 ROUTES: list[BaseRoute] = [
     *health.ROUTES,
     *documents.ROUTES,
+    *setup.ROUTES,
+    *session.ROUTES,
+    *me.ROUTES,
+    *users.ROUTES,
+    *teams.ROUTES,
+    *queues.ROUTES,
+    *inboxes.ROUTES,
+    *presence.ROUTES,
 ]

@@ -2,15 +2,15 @@
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from servicedesk.kernel.http.problems import FieldFault, InvalidRequest
 
 Item = TypeVar("Item")
-Place = TypeVar("Place")
+Place = TypeVar("Place", bound=tuple[Any, ...])
 
 MOST_PER_PAGE = 100
 DEFAULT_PER_PAGE = 50
@@ -23,6 +23,16 @@ class Listing(BaseModel, Generic[Item]):
 
     items: list[Item]
     next: str | None
+
+
+class PageWanted(Protocol):
+    """Which page the query asks for."""
+
+    @property
+    def cursor(self) -> str | None: ...
+
+    @property
+    def limit(self) -> int: ...
 
 
 class Cursor(Generic[Place]):
@@ -60,3 +70,15 @@ def cut_page(
     """Make a page from up to `limit + 1` found items: the items, and the cursor if more follow."""
     items = list(found[:limit])
     return items, place_of(items[-1]) if len(found) > limit and items else None
+
+
+def page_of_all(
+    things: Iterable[Item],
+    wanted: PageWanted,
+    cursor: Cursor[Place],
+    key: Callable[[Item], Place],
+) -> tuple[list[Item], str | None]:
+    """Make the wanted page of a short list that is in memory as a whole, ordered by `key`."""
+    after = cursor.decode(wanted.cursor)
+    found = sorted((thing for thing in things if after is None or key(thing) > after), key=key)
+    return cut_page(found, wanted.limit, lambda thing: cursor.encode(key(thing)))
