@@ -1,4 +1,4 @@
-"""Inboxes: the configured ways in. (Stories that add and change them follow the readers.)"""
+"""Inboxes: the configured ways in, read. `inbox_changes` has the stories that make and change them."""
 
 from dataclasses import dataclass
 from typing import Any
