@@ -10,7 +10,7 @@ import httpx2
 from argon2 import PasswordHasher
 from starlette.applications import Starlette
 
-from servicedesk.app.api.application import create_application
+from servicedesk.app.api.application import make_application
 from servicedesk.app.api.cookies import SESSION_COOKIE
 from servicedesk.app.wiring import Services
 from servicedesk.desk.inbox_changes import NewInbox, add_inbox
@@ -95,7 +95,7 @@ def client_of(app: Starlette, token: str | None = None) -> httpx2.AsyncClient:
 @asynccontextmanager
 async def open_office(services: Services) -> AsyncIterator[Office]:
     database = services.database
-    app = create_application(services)
+    app = make_application(services)
     async with database.work(system_actor("test")) as work:
         ada = NewUser("Ada", "ada@example.com", Role.ADMINISTRATOR, PASSWORD)
         desk = await add_desk(work, NewDesk("Example", ada), quick_hash())

@@ -1,31 +1,38 @@
 """The web application: the routes of all resources between the layers that every request passes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.routing import Route
 
 from servicedesk.app.api.console import console_routes
 from servicedesk.app.api.errors import EXCEPTION_HANDLERS
 from servicedesk.app.api.routing import ROUTES
-from servicedesk.kernel.http.manners import Answered, Manners, MannersSettings, ignore
+from servicedesk.kernel import metrics
+from servicedesk.kernel.http.manners import Answered, Manners, MannersSettings
 
 if TYPE_CHECKING:
     from servicedesk.app.wiring import Services
 
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 CONSOLE_FOLDER = Path(__file__).resolve().parent.parent / "console"
+
+PATTERNS: Mapping[object, str] = {
+    route.endpoint: route.path_format for route in ROUTES if isinstance(route, Route)
+}
+"""Which route's pattern an endpoint answers."""
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
 
-def create_application(
+def make_application(
     services: "Services",
     *,
     lifespan: Lifespan | None = None,
-    on_answered: Callable[[Answered], None] = ignore,
     console_folder: Path = CONSOLE_FOLDER,
 ) -> Starlette:
     """Return the ASGI application. It opens nothing itself: `services` are open, or are opened by
@@ -34,7 +41,7 @@ def create_application(
     manners = MannersSettings(
         trusted_proxies=tuple(settings.trusted_proxies),
         behind_tls=settings.secure_cookies,
-        on_answered=on_answered,
+        on_answered=_count,
     )
     application = Starlette(
         routes=[*ROUTES, *console_routes(console_folder)],
@@ -44,3 +51,10 @@ def create_application(
     )
     application.state.services = services
     return application
+
+
+def _count(answered: Answered) -> None:
+    """Count by pattern and known method: labels that strangers choose would fill the memory."""
+    method = answered.method if answered.method in METHODS else "other"
+    pattern = PATTERNS.get(answered.endpoint, "console")
+    metrics.note_request(method, pattern, answered.status, answered.seconds)

@@ -1,10 +1,14 @@
 """For those who run the desk: alive, ready, and figures."""
 
+from contextlib import suppress
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from servicedesk.app.api.context import services
+from servicedesk.domain.errors import Unavailable
+from servicedesk.kernel import effects, journal, metrics, outbox
 
 
 async def show_alive(_request: Request) -> Response:
@@ -18,7 +22,19 @@ async def show_ready(request: Request) -> Response:
     return JSONResponse({"database": "ready"})
 
 
+async def show_metrics(request: Request) -> Response:
+    """Figures for Prometheus: of this process, and of the rows that all processes share."""
+    sql = services(request).database.sql
+    with suppress(Unavailable):  # the figures of this process are worth having all the same
+        metrics.show_journal_head(await journal.head(sql))
+        metrics.show_outbox(await outbox.count_by_state(sql))
+        metrics.show_parked_effects(await effects.count_parked(sql))
+    figures, content_type = metrics.render()
+    return Response(figures, media_type=content_type)
+
+
 ROUTES = [
     Route("/healthz", show_alive, methods=["GET"]),
     Route("/readyz", show_ready, methods=["GET"]),
+    Route("/metrics", show_metrics, methods=["GET"]),
 ]

@@ -45,7 +45,7 @@ async def list_all_inboxes(request: Request, query: PageQuery) -> Response:
     return answer(Listing[InboxShape](items=items, next=following))
 
 
-@Operation(tag="inboxes", answers=InboxShape, status=201, roles=ADMINISTRATORS, problems=(409,))
+@Operation(tag="inboxes", answers=InboxShape, status=201, roles=ADMINISTRATORS, idempotent=True)
 async def add_inbox(request: Request, json: NewInboxBody) -> Response:
     """Add an inbox: mail to its address becomes tickets in its queue."""
     new = NewInbox(ChannelKind(json.channel), json.name, json.address, json.queue_id)

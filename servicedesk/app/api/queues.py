@@ -53,7 +53,7 @@ async def list_all_queues(request: Request, query: PageQuery) -> Response:
     return answer(Listing[Queue](items=items, next=following))
 
 
-@Operation(tag="queues", answers=Queue, status=201, roles=ADMINISTRATORS, problems=(409,))
+@Operation(tag="queues", answers=Queue, status=201, roles=ADMINISTRATORS, idempotent=True)
 async def add_queue(request: Request, json: NewQueueBody) -> Response:
     """Add a queue."""
     new = NewQueue(

@@ -45,7 +45,7 @@ async def list_all_teams(request: Request, query: PageQuery) -> Response:
     return answer(Listing[Team](items=items, next=following))
 
 
-@Operation(tag="teams", answers=Team, status=201, roles=ADMINISTRATORS, problems=(409,))
+@Operation(tag="teams", answers=Team, status=201, roles=ADMINISTRATORS, idempotent=True)
 async def add_team(request: Request, json: NewTeamBody) -> Response:
     """Add a team."""
     team_id, position = await create_team(

@@ -69,7 +69,7 @@ async def list_all_users(request: Request, query: UsersQuery) -> Response:
     return answer(Listing[User](items=items, next=following))
 
 
-@Operation(tag="users", answers=User, status=201, roles=ADMINISTRATORS, problems=(409,))
+@Operation(tag="users", answers=User, status=201, roles=ADMINISTRATORS, idempotent=True)
 async def add_user(request: Request, json: NewUserBody) -> Response:
     """Add a user."""
     new = NewUser(

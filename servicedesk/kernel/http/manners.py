@@ -30,10 +30,10 @@ log = structlog.get_logger("servicedesk.http")
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A finished request, for the log and the metrics. `handler` is a function's name, or ""."""
+    """A finished request. `endpoint` is what the router chose, None if it found nothing."""
 
     method: str
-    handler: str
+    endpoint: object
     status: int
     seconds: float
 
@@ -101,7 +101,7 @@ class Manners:
             self._settings.on_answered(
                 Answered(
                     scope["method"],
-                    getattr(scope.get("endpoint"), "__name__", ""),
+                    scope.get("endpoint"),
                     status,
                     time.perf_counter() - started_at,
                 )
