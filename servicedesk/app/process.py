@@ -12,8 +12,7 @@ import structlog
 import uvicorn
 
 from servicedesk.app.api.application import make_application
-from servicedesk.app.jobs import run_jobs
-from servicedesk.app.roles import admission, effects, senders, smtp, timers
+from servicedesk.app.roles import admission, effects, jobs, senders, smtp, timers
 from servicedesk.app.roles.admission import Admission
 from servicedesk.app.roles.names import Role, in_words
 from servicedesk.app.router import run_router
@@ -53,7 +52,7 @@ def _work_of(services: Services, roles: frozenset[Role]) -> Iterable[Coroutine[A
     if Role.EFFECTS in roles:
         yield effects.run(services)
     if Role.JOBS in roles:
-        yield run_jobs(services)
+        yield jobs.run(services)
     if Role.MAIL_IN in roles:
         yield admission.sweep(services.database, services.intake)
     if Role.SMTP in roles:

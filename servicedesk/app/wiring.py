@@ -6,11 +6,13 @@ A new channel is one line in `_channels`.
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 
 from servicedesk.app.schema import MIGRATIONS, TABLES
 from servicedesk.channels import protocol
-from servicedesk.channels.email.channel import EmailChannel
+from servicedesk.channels.email.channel import EmailChannel, relay_from
+from servicedesk.channels.email.tokens import MailMarks
 from servicedesk.channels.protocol import Channel
 from servicedesk.domain.errors import ConfigurationError
 from servicedesk.domain.messages import ChannelKind, Inbound
@@ -21,7 +23,7 @@ from servicedesk.kernel.bus import Bus, LocalBus
 from servicedesk.kernel.config import Settings
 from servicedesk.kernel.database import Database, open_database
 from servicedesk.kernel.migrate import pending
-from servicedesk.kernel.redis_bus import RedisBus
+from servicedesk.kernel.redis_bus import open_redis_bus
 from servicedesk.kernel.secrets import Secrets, load_secrets
 
 
@@ -48,34 +50,47 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             "Run `servicedesk migrate`."
         )
     async with AsyncExitStack() as stack:
-        bus = await _bus(settings)
-        stack.push_async_callback(bus.close)
+        bus = await stack.enter_async_context(_bus(settings))
         database = await open_database(settings, TABLES, MIGRATIONS, bus=bus)
         stack.push_async_callback(database.close)
-        blobs = FileBlobs(database, settings.blob_dir)
-        secrets = load_secrets(settings)
-        channels = _channels(settings, secrets, blobs)
-        parsers = {kind: partial(_parse, channel) for kind, channel in channels.items()}
-        yield Services(
-            settings=settings,
-            database=database,
-            bus=bus,
-            blobs=blobs,
-            secrets=secrets,
-            channels=channels,
-            intake=Intake(database, blobs, parsers),
-        )
+        yield make_services(settings, database, bus)
 
 
-async def _bus(settings: Settings) -> Bus:
-    return await RedisBus.connect(settings.redis_url) if settings.redis_url else LocalBus()
+def make_services(settings: Settings, database: Database, bus: Bus) -> Services:
+    """Put the parts together over an open database and bus."""
+    blobs = FileBlobs(database, settings.blob_dir)
+    secrets = load_secrets(settings)
+    channels = _channels(settings, secrets, blobs)
+    parsers = {kind: partial(_parse, channel) for kind, channel in channels.items()}
+    return Services(
+        settings=settings,
+        database=database,
+        bus=bus,
+        blobs=blobs,
+        secrets=secrets,
+        channels=channels,
+        intake=Intake(database, blobs, parsers),
+    )
+
+
+@asynccontextmanager
+async def _bus(settings: Settings) -> AsyncIterator[Bus]:
+    if not settings.redis_url:
+        yield LocalBus()
+        return
+    async with open_redis_bus(settings.redis_url) as bus:
+        yield bus
 
 
 def _channels(settings: Settings, secrets: Secrets, blobs: Blobs) -> Mapping[ChannelKind, Channel]:
-    return {ChannelKind.EMAIL: EmailChannel(settings, secrets, blobs.open)}
+    return {
+        ChannelKind.EMAIL: EmailChannel(
+            MailMarks(secrets), relay_from(settings), blobs.open, lambda: datetime.now(UTC)
+        ),
+    }
 
 
 def _parse(channel: Channel, raw: bytes, arrival: Arrival) -> Inbound:
     return channel.parse(
-        raw, protocol.Arrival(arrival.inbox_id, arrival.received_at, arrival.envelope)
+        raw, protocol.Origin(arrival.inbox_id, arrival.received_at, arrival.envelope)
     )

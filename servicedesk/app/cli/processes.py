@@ -11,7 +11,7 @@ from servicedesk.app.schema import MIGRATIONS, TABLES
 from servicedesk.app.wiring import open_services
 from servicedesk.domain.errors import ConfigurationError
 from servicedesk.kernel.config import Settings, load_settings
-from servicedesk.kernel.log import set_up_log
+from servicedesk.kernel.log import configure_logging
 from servicedesk.kernel.migrate import migrate
 from servicedesk.kernel.single import claim_data_dir
 
@@ -19,7 +19,7 @@ from servicedesk.kernel.single import claim_data_dir
 def serve() -> None:
     """Run the whole desk in this one process (SQLite by default)."""
     settings = load_settings()
-    set_up_log(settings)
+    configure_logging(settings)
     with claim_data_dir(settings):
         uvloop.run(serve_everything(settings))
 
@@ -28,7 +28,7 @@ def web() -> None:
     """Serve HTTP and WebSockets; workers run beside it. Needs PostgreSQL and Redis."""
     settings = load_settings()
     require_many(settings, "web")
-    set_up_log(settings)
+    configure_logging(settings)
     uvloop.run(_web(settings))
 
 
@@ -41,7 +41,7 @@ def worker(
     wanted = parse_roles(roles)
     settings = load_settings()
     require_many(settings, "worker")
-    set_up_log(settings)
+    configure_logging(settings)
     uvloop.run(_worker(settings, wanted))
 
 

@@ -1,13 +1,18 @@
 """The built-in mail receiver: what arrives by SMTP is stored, acknowledged, then let in."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
+
+import structlog
 
 from servicedesk.app.roles.admission import Admission
 from servicedesk.app.wiring import Services
-from servicedesk.channels.email.receiver import MailReceiver
+from servicedesk.channels.email.receiver import ReceiverSettings, start_receiver
 from servicedesk.channels.email.tokens import without_mark
 from servicedesk.desk.inboxes import InboxFacts, find_inbox
 from servicedesk.domain.messages import ChannelKind
+
+log = structlog.get_logger(__name__)
 
 
 class MailDoor:
@@ -39,6 +44,17 @@ class MailDoor:
 
 async def run(services: Services, admission: Admission) -> None:
     """Receive mail on the port of the settings, until cancelled."""
+    settings = services.settings
     door = MailDoor(services, admission)
-    async with MailReceiver(services.settings, door, door.knows) as receiver:
-        await receiver.serve_forever()
+    listening = ReceiverSettings(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        max_bytes=settings.smtp_max_bytes,
+        hostname=settings.public_host.partition(":")[0],
+    )
+    receiver = await start_receiver(listening, door, door.knows)
+    log.info("smtp_listens", host=settings.smtp_host, port=receiver.port)
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await receiver.close()
