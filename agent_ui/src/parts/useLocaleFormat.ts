@@ -3,7 +3,7 @@ import { computed } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useSession } from '@/stores/session'
 import { useNow } from '@/time/clock'
-import { dayKey, formatDay, formatMoment, formatSize, formatSpan, formatTime } from '@/time/format'
+import { dayKey, formatDay, formatDayTime, formatMoment, formatSize, formatSpan, formatTime } from '@/time/format'
 
 export function useLocaleFormat() {
   const { locale, t } = useI18n()
@@ -28,7 +28,7 @@ export function useLocaleFormat() {
     when: (iso: string) =>
       dayKey(iso, zone.value) === today.value
         ? formatTime(iso, locale.value, zone.value)
-        : `${formatDay(iso, locale.value, zone.value)}, ${formatTime(iso, locale.value, zone.value)}`,
+        : formatDayTime(iso, locale.value, zone.value),
     dayOf: (iso: string) => dayKey(iso, zone.value),
   }
 }

@@ -49,6 +49,13 @@ export function formatDay(iso: string, locale: string, timeZone: string): string
   return formatter(locale, { weekday: 'short', day: 'numeric', month: 'short', timeZone }).format(Date.parse(iso))
 }
 
+/** Day and time of day, as one phrase of the language. */
+export function formatDayTime(iso: string, locale: string, timeZone: string): string {
+  return formatter(locale, {
+    weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone,
+  }).format(Date.parse(iso))
+}
+
 export function formatMoment(iso: string, locale: string, timeZone: string): string {
   return formatter(locale, { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23', timeZone }).format(Date.parse(iso))
 }

@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest'
+import { apply } from '@/realtime/apply'
+import { parseWord, type Frame } from '@/realtime/frames'
+import { emptyWorld, put, putMessage, shownTicket, type Timeline, type World } from '@/realtime/world'
+import { frame, message, offer, ticketRow } from './sample'
+
+const timeline = (): Timeline => ({ messages: [], earlier: false, state: 'ready', details: null })
+
+function worldAfter(frames: Frame[], from: World = emptyWorld()): World {
+  for (const one of frames) apply(from, one)
+  return from
+}
+
+const EVERY_KIND: Frame[] = [
+  frame('ticket', 1, ticketRow()),
+  frame('message', 2, message({ seq: 3 })),
+  frame('offer', 3, offer()),
+  frame('presence', 4, { user_id: 'u1', state: 'away', reason: 'break', since: '', capacity: {}, used: {} }),
+  frame('queue', 5, { id: 'q1', name: 'Refunds', team_id: 'g1', offer_seconds: 30, active: true, version: 1, agent_ids: [], team_ids: [], waiting: 2, oldest_waiting_at: null, offered: 0, active_orders: 0 }),
+  frame('user', 6, { id: 'u1', name: 'Sofia', email: 's@x.example', role: 'agent', locale: 'en', time_zone: 'UTC', active: true, version: 2, team_ids: [], created_at: '' }),
+  frame('team', 7, { id: 'g1', name: 'Orders', member_ids: ['u1'], version: 1 }),
+  frame('inbox', 8, { id: 'i1', channel: 'email', name: 'Help', address: 'h@x.example', queue_id: 'q1', brand_id: 'b1', active: true, version: 1 }),
+  frame('contact', 9, { id: 'c1', name: 'Lin Wei-Hansen' }),
+  frame('ticket', 10, ticketRow({ status: 'pending', version: 2 })),
+  frame('ticket.removed', 11, { ticket_id: 't2' }),
+  frame('position', 12, {}),
+]
+
+describe('a frame changes the world', () => {
+  test('each kind lands in its table under its id', () => {
+    const world = worldAfter(EVERY_KIND)
+    expect(world.tickets.t1?.status).toBe('pending')
+    expect(world.offers.o1?.contact?.name).toBe('Lin Wei-Hansen')
+    expect(world.presence.u1?.state).toBe('away')
+    expect([world.queues.q1?.waiting, world.users.u1?.name, world.teams.g1?.name, world.inboxes.i1?.address]).toEqual([2, 'Sofia', 'Orders', 'h@x.example'])
+    expect(world.position).toBe(12)
+  })
+
+  test('applying every frame twice is the same as applying it once', () => {
+    const twice = worldAfter(EVERY_KIND.flatMap((one) => [one, one]))
+    expect(twice).toEqual(worldAfter(EVERY_KIND))
+  })
+
+  test('a removed ticket takes its timeline with it and does not come back with an older frame', () => {
+    const world = worldAfter([frame('ticket', 5, ticketRow())])
+    world.timelines.t1 = timeline()
+    worldAfter([frame('ticket.removed', 9, { ticket_id: 't1' }), frame('ticket', 7, ticketRow())], world)
+    expect([world.tickets.t1, world.timelines.t1]).toEqual([undefined, undefined])
+  })
+
+  test('a ticket that may be seen again comes back with a newer frame', () => {
+    const world = worldAfter([frame('ticket.removed', 9, { ticket_id: 't1' }), frame('ticket', 10, ticketRow())])
+    expect(world.tickets.t1?.number).toBe(1)
+  })
+
+  test('messages of timelines that were never opened are not kept', () => {
+    expect(worldAfter([frame('message', 1, message())]).timelines).toEqual({})
+  })
+
+  test('messages stand ascending by seq whatever order they came in, the newest value of each', () => {
+    const world = emptyWorld()
+    world.timelines.t1 = timeline()
+    const seqs = [4, 1, 3, 2, 3]
+    worldAfter(seqs.map((seq, index) => frame('message', index + 1, message({ seq, text: `as of ${index}` }))), world)
+    expect(world.timelines.t1.messages.map((one) => [one.seq, one.text])).toEqual([[1, 'as of 1'], [2, 'as of 3'], [3, 'as of 4'], [4, 'as of 0']])
+  })
+
+  test('a read that was asked before a frame came does not overwrite it', () => {
+    const world = worldAfter([frame('ticket', 8, ticketRow({ status: 'solved' }))])
+    put(world, 'tickets', ticketRow({ status: 'open' }), 7)
+    expect(world.tickets.t1?.status).toBe('solved')
+  })
+
+  test('a frame older than the answer to a write is passed over, and the position still moves on', () => {
+    const world = emptyWorld()
+    put(world, 'tickets', ticketRow({ status: 'solved' }), 20)
+    apply(world, frame('ticket', 19, ticketRow({ status: 'open' })))
+    expect([world.tickets.t1?.status, world.position]).toEqual(['solved', 19])
+  })
+})
+
+describe('guesses', () => {
+  const guessed = (position: number | null): World => {
+    const world = worldAfter([frame('ticket', 1, ticketRow())])
+    world.guesses = [{ key: 'k', ticket_id: 't1', patch: { status: 'solved' }, position }]
+    return world
+  }
+
+  test('a guess is laid over the row and marked', () => {
+    expect(shownTicket(guessed(null), 't1')).toMatchObject({ status: 'solved', guessed: true })
+  })
+
+  test.each([
+    ['stays while its position is not known', null, 5, true],
+    ['stays until its position is reached', 6, 5, true],
+    ['goes with the frame of its position', 5, 5, false],
+    ['goes with a later frame', 4, 5, false],
+  ])('%s', (_, position, reached, stays) => {
+    const world = worldAfter([frame('position', reached, {})], guessed(position))
+    expect(world.guesses.length === 1).toBe(stays)
+  })
+
+  test('a wrong guess is corrected by the frame', () => {
+    const world = worldAfter([frame('ticket', 5, ticketRow({ status: 'on_hold' }))], guessed(5))
+    expect(shownTicket(world, 't1')).toMatchObject({ status: 'on_hold', guessed: false })
+  })
+})
+
+describe('words from the socket', () => {
+  test('a frame of a kind that this console does not know moves the position on', () => {
+    expect(parseWord('{"type":"frame","kind":"clock","position":7,"data":{}}')).toMatchObject({ kind: 'position', position: 7 })
+  })
+
+  test('a word of an unknown type is passed over', () => {
+    expect(parseWord('{"type":"weather"}')).toBeNull()
+  })
+})
+
+test('a message put twice stands once', () => {
+  const one = timeline()
+  putMessage(one, message({ seq: 1 }))
+  putMessage(one, message({ seq: 1, text: 'newer' }))
+  expect(one.messages.map((each) => each.text)).toEqual(['newer'])
+})
