@@ -44,6 +44,7 @@ async def note(
         )
         await uploads.attach_uploads(work, viewer.user_id, attachment_ids, ticket.id, message_id)
         await tickets.update_ticket(work, ticket.id, last_seq=seq)
+        await tickets.mark_read(work.sql, ticket.id, viewer.user_id, seq)
         payload = {"message_id": str(message_id), "seq": seq}
         work.record("message.noted", ticket_id=ticket.id, payload=payload)
     return Written(message_id, seq, work.position)

@@ -116,6 +116,7 @@ async def write_outbound(
     await uploads.attach_uploads(work, viewer.user_id, new.attachment_ids, ticket.id, message_id)
     await _queue(work, ticket, inbox, message_id, (external_ids, recipients))
     await _note_our_word(work, ticket, new.text, message_id)
+    await tickets.mark_read(work.sql, ticket.id, viewer.user_id, seq)
     return message_id
 
 

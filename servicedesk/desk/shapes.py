@@ -263,7 +263,7 @@ class QuarantineRow(Shape):
     inbox_id: UUID
     channel: ChannelKind
     received_at: datetime
-    state: Literal["stored", "accepted", "duplicate", "quarantined", "discarded"]
+    state: Literal["stored", "accepted", "duplicate", "suspended", "quarantined", "discarded"]
     reason: str | None
     attempts: int
     from_hint: str

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import assert_never
+from typing import NamedTuple, assert_never
 from uuid import UUID
 
 from servicedesk.desk.shapes import TicketSummary
@@ -46,8 +46,7 @@ class TicketQuery:
     sort: TicketSort = TicketSort.HURT
 
 
-@dataclass(frozen=True, slots=True)
-class TicketPlace:
+class TicketPlace(NamedTuple):
     """Where a page ended: the keys of its last ticket."""
 
     waiting_since: datetime | None

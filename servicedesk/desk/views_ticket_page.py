@@ -80,11 +80,11 @@ async def get_page(sql: Sql, viewer: Viewer, ticket_id: UUID) -> TicketPage:
 
 
 def permissions(viewer: Viewer, ticket: TicketSummary) -> Permissions:
-    """Say what the viewer may do on a ticket that they see. A closed one stays as it is."""
+    """Say what the viewer may do on a ticket that they see. A closed one takes only notes."""
     may_work = viewer.may_change_tickets and ticket.status is not TicketStatus.CLOSED
     return Permissions(
         reply=may_work,
-        note=may_work,
+        note=viewer.may_change_tickets,
         change=may_work,
         take=may_work and ticket.assignee_id in (None, viewer.user_id),
     )

@@ -24,6 +24,7 @@ from servicedesk.realtime.protocol.audience import (
     KnowsContact,
     LostTicket,
     OneUser,
+    Readers,
     SeesTicket,
     TicketSight,
     sees,
@@ -78,7 +79,7 @@ class _Tickets:
 
 
 async def _load_tickets(sql: Sql, touches: Touches, user_ids: Iterable[UUID]) -> _Tickets:
-    wanted = touches.ids(Thing.TICKET)
+    wanted = {*touches.ids(Thing.TICKET), *touches.ids(Thing.READ_TICKET)}
     if not wanted:
         return _Tickets({}, {}, {})
     values = await load_values(sql, wanted)
@@ -87,15 +88,21 @@ async def _load_tickets(sql: Sql, touches: Touches, user_ids: Iterable[UUID]) ->
 
 
 def _ticket_frames(touches: Touches, tickets: _Tickets) -> list[VariedFrame]:
-    return [
-        VariedFrame(
-            _heading(touches, Thing.TICKET, ticket_id, FrameKind.TICKET),
-            SeesTicket(tickets.sights[ticket_id]),
-            _varied_ticket(tickets, ticket),
-        )
-        for ticket_id, ticket in tickets.values.items()
-        if ticket_id in tickets.sights
-    ]
+    """A ticket that was only read is told to its readers, for whom alone it has changed."""
+    frames = []
+    for thing in (Thing.TICKET, Thing.READ_TICKET):
+        for ticket_id in touches.ids(thing):
+            if ticket_id not in tickets.sights or ticket_id not in tickets.values:
+                continue
+            sight = tickets.sights[ticket_id]
+            only_read = thing is Thing.READ_TICKET
+            audience = (
+                Readers(sight, touches.readers[ticket_id]) if only_read else SeesTicket(sight)
+            )
+            heading = _heading(touches, thing, ticket_id, FrameKind.TICKET)
+            vary = _varied_ticket(tickets, tickets.values[ticket_id])
+            frames.append(VariedFrame(heading, audience, vary))
+    return frames
 
 
 def _varied_ticket(
@@ -135,8 +142,8 @@ async def _message_frames(sql: Sql, touches: Touches, tickets: _Tickets) -> list
 async def _offer_frames(sql: Sql, touches: Touches, tickets: _Tickets) -> list[VariedFrame]:
     """Offers show their ticket, so an open one is told anew when its ticket is touched."""
     offers = await load_offers(sql, touches.ids(Thing.OFFER))
-    if tickets.values:
-        offers |= await open_offers_of_tickets(sql, tickets.values)
+    if changed := touches.ids(Thing.TICKET):
+        offers |= await open_offers_of_tickets(sql, changed)
     frames = []
     for offer in offers.values():
         touched = (

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from servicedesk.app.api.console import console_routes
 from servicedesk.app.api.errors import EXCEPTION_HANDLERS
 from servicedesk.app.api.routing import ROUTES
+from servicedesk.app.api.socket import push_running
 from servicedesk.kernel import metrics
 from servicedesk.kernel.http.manners import Answered, Manners, MannersSettings
 
@@ -36,7 +37,7 @@ def make_application(
     console_folder: Path = CONSOLE_FOLDER,
 ) -> Starlette:
     """Return the ASGI application. It opens nothing itself: `services` are open, or are opened by
-    `lifespan` before the first request."""
+    `lifespan` before the first request. Without one of its own it runs the hub of the sockets."""
     settings = services.settings
     manners = MannersSettings(
         trusted_proxies=tuple(settings.trusted_proxies),
@@ -47,7 +48,7 @@ def make_application(
         routes=[*ROUTES, *console_routes(console_folder)],
         middleware=[Middleware(Manners, settings=manners)],
         exception_handlers=dict(EXCEPTION_HANDLERS),
-        lifespan=lifespan,
+        lifespan=lifespan or push_running,
     )
     application.state.services = services
     return application

@@ -3,15 +3,22 @@
 from starlette.routing import BaseRoute
 
 from servicedesk.app.api import (
+    contacts,
     documents,
     health,
     inboxes,
     me,
+    messages,
+    offers,
     presence,
+    quarantine,
     queues,
     session,
     setup,
+    socket,
     teams,
+    tickets,
+    uploads,
     users,
 )
 
@@ -26,4 +33,11 @@ ROUTES: list[BaseRoute] = [
     *queues.ROUTES,
     *inboxes.ROUTES,
     *presence.ROUTES,
+    *offers.ROUTES,
+    *tickets.ROUTES,
+    *messages.ROUTES,
+    *uploads.ROUTES,
+    *contacts.ROUTES,
+    *quarantine.ROUTES,
+    *socket.ROUTES,
 ]

@@ -32,6 +32,14 @@ class SeesTicket:
 
 
 @dataclass(frozen=True, slots=True)
+class Readers:
+    """Those among the users who see the ticket: for what of it is their own."""
+
+    sight: TicketSight
+    user_ids: frozenset[UserId]
+
+
+@dataclass(frozen=True, slots=True)
 class LostTicket:
     """Those who saw the ticket before and do not see it now (`sight` None: nobody does)."""
 
@@ -56,7 +64,7 @@ class Colleagues:
     team_ids: frozenset[TeamId]
 
 
-Audience = Everyone | OneUser | SeesTicket | LostTicket | KnowsContact | Colleagues
+Audience = Everyone | OneUser | SeesTicket | Readers | LostTicket | KnowsContact | Colleagues
 
 
 def sees(viewer: Viewer, sight: TicketSight) -> bool:
@@ -72,6 +80,8 @@ def hears(viewer: Viewer, audience: Audience) -> bool:
             return viewer.user_id == user_id
         case SeesTicket(sight):
             return sees(viewer, sight)
+        case Readers(sight, user_ids):
+            return viewer.user_id in user_ids and sees(viewer, sight)
         case LostTicket(sight, team_ids, user_ids):
             saw = viewer.user_id in user_ids or not team_ids.isdisjoint(viewer.team_ids)
             return saw and not (sight is not None and sees(viewer, sight))

@@ -34,6 +34,7 @@ class Thing(StrEnum):
     """What a console keeps by id."""
 
     TICKET = "ticket"
+    READ_TICKET = "read_ticket"  # by ticket: new to its reader only
     MESSAGE = "message"
     OFFER = "offer"
     PRESENCE = "presence"  # by user
@@ -62,6 +63,8 @@ _TEAM: tuple[Named, ...] = (
     (Thing.USER, "removed"),
 )
 
+READ = "ticket.read"
+
 TOUCHED: dict[str, tuple[Named, ...]] = {
     "ticket.opened": ((Thing.QUEUE, "queue_id"),),
     "ticket.status_changed": (),
@@ -72,7 +75,7 @@ TOUCHED: dict[str, tuple[Named, ...]] = {
     ),
     "ticket.moved": ((Thing.QUEUE, "from_queue_id"), (Thing.QUEUE, "to_queue_id")),
     "ticket.changed": (),
-    "ticket.read": (),
+    READ: (),
     "message.received": _MESSAGE,
     "message.queued": _MESSAGE,
     "message.noted": _MESSAGE,
@@ -132,6 +135,7 @@ class Touches:
 
     things: Mapping[tuple[Thing, UUID], Happened]
     lost: Mapping[UUID, Lost] = field(default_factory=dict)
+    readers: Mapping[UUID, frozenset[UserId]] = field(default_factory=dict)
 
     def ids(self, thing: Thing) -> list[UUID]:
         return [found for sort, found in self.things if sort is thing]
@@ -154,12 +158,17 @@ def touches_of(entries: Iterable[Happened]) -> Touches:
     """Gather what the entries touch, oldest entry first."""
     things: dict[tuple[Thing, UUID], Happened] = {}
     lost: dict[UUID, Lost] = {}
+    readers: dict[UUID, frozenset[UserId]] = {}
     for entry in entries:
         for touch in _touched(entry):
             things[touch] = entry
-        if entry.ticket_id is not None:
-            _note_lost(lost, entry.ticket_id, entry)
-    return Touches(things, lost)
+        if entry.ticket_id is None:
+            continue
+        _note_lost(lost, entry.ticket_id, entry)
+        if entry.kind == READ:
+            known = readers.get(entry.ticket_id, frozenset())
+            readers[entry.ticket_id] = known | frozenset(map(UserId, _ids(entry, "user_id")))
+    return Touches(things, lost, readers)
 
 
 def upheaval_of(entries: Iterable[Happened]) -> Upheaval:
@@ -182,7 +191,7 @@ def upheaval_of(entries: Iterable[Happened]) -> Upheaval:
 
 def _touched(entry: Happened) -> Iterator[tuple[Thing, UUID]]:
     if entry.ticket_id is not None:
-        yield Thing.TICKET, entry.ticket_id
+        yield (Thing.READ_TICKET if entry.kind == READ else Thing.TICKET), entry.ticket_id
     for thing, key in TOUCHED.get(entry.kind, ()):
         if thing is not Thing.QUEUE_OF_TICKET:
             for found in _ids(entry, key):
