@@ -1,9 +1,9 @@
 """Brings a database to the newest schema, safely.
 
 SQLite needs care (reproduced): altering a column rebuilds the table, and then ON DELETE CASCADE
-empties its children and every index is gone. So foreign keys are off while migrating, lost indexes
-are made again, and the foreign keys are checked before the desk runs. On PostgreSQL an
-advisory lock lets several processes start at once.
+empties its children and every index is gone. So foreign keys are off while migrating, the rebuild
+is our own (`sqlite_rebuild`), and the foreign keys are checked before the desk runs. On PostgreSQL
+an advisory lock lets several processes start at once.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -13,14 +13,13 @@ from typing import Any
 import asyncpg
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.context import TortoiseContext
-from tortoise.migrations.executor import MigrationExecutor
 
 from servicedesk.domain.errors import ConfigurationError
 from servicedesk.kernel.config import Settings
 from servicedesk.kernel.database import APP_LABEL, connection_url, tortoise_config
+from servicedesk.kernel.sqlite_rebuild import CarefulExecutor
 
 LOCK_KEY = 0x5E41CE
-INDEXES = "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
 
 
 async def migrate(settings: Settings, modules: Sequence[str], migrations: str) -> list[str]:
@@ -31,7 +30,7 @@ async def migrate(settings: Settings, modules: Sequence[str], migrations: str) -
     config = tortoise_config(url, modules, migrations)
     ran: list[str] = []
     async with _own_connection(config) as client, _alone(settings):
-        executor = MigrationExecutor(client, config["apps"])
+        executor = CarefulExecutor(client, config["apps"])
         await _run(executor, client, ran, on_sqlite=settings.uses_sqlite)
     return ran
 
@@ -40,7 +39,7 @@ async def pending(settings: Settings, modules: Sequence[str], migrations: str) -
     """Return the names of the migrations that this database lacks."""
     config = tortoise_config(connection_url(settings), modules, migrations)
     async with _own_connection(config) as client:
-        executor = MigrationExecutor(client, config["apps"])
+        executor = CarefulExecutor(client, config["apps"])
         return [step.migration.name for step in await executor.plan()]
 
 
@@ -53,30 +52,15 @@ async def _own_connection(config: dict[str, Any]) -> AsyncIterator[BaseDBAsyncCl
 
 
 async def _run(
-    executor: MigrationExecutor, client: BaseDBAsyncClient, ran: list[str], *, on_sqlite: bool
+    executor: CarefulExecutor, client: BaseDBAsyncClient, ran: list[str], *, on_sqlite: bool
 ) -> None:
     def note(event: str, _label: str, name: str) -> None:
         if event == "apply_done":
             ran.append(f"{APP_LABEL}.{name}")
 
-    before = await client.execute_query_dict(INDEXES) if on_sqlite else []
     await executor.migrate(direction="forward", progress=note)
     if on_sqlite and ran:
-        await _restore_indexes(client, before)
         await _check_foreign_keys(client)
-
-
-async def _restore_indexes(client: BaseDBAsyncClient, before: Sequence[dict[str, str]]) -> None:
-    present = {row["name"] for row in await client.execute_query_dict(INDEXES)}
-    tables = {
-        row["name"]
-        for row in await client.execute_query_dict(
-            "SELECT name FROM sqlite_master WHERE type = 'table'"
-        )
-    }
-    for index in before:
-        if index["name"] not in present and index["tbl_name"] in tables:
-            await client.execute_query(index["sql"])
 
 
 async def _check_foreign_keys(client: BaseDBAsyncClient) -> None:

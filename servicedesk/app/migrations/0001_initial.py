@@ -563,7 +563,7 @@ class Migration(migrations.Migration):
                 "app": "servicedesk",
                 "unique_together": (("channel", "address"),),
                 "pk_attr": "id",
-                "table_description": "One configured way in. `settings` is typed by the inbox's channel, secrets in it are sealed.",
+                "table_description": "One configured way in. `settings` is typed by its channel, secrets in it are sealed.",
             },
             bases=["Model"],
         ),
