@@ -1,0 +1,236 @@
+"""The router: feeds the engine from the journal and commits what it decides.
+
+    stand by ──lease──▶ rebuild from rows ──▶ follow the journal ──lease lost──▶ stand by
+        ▲                                         │ ▲
+        │                    wait: bell, next deadline, renewal
+        └────────── database away: back off ◀─────┘
+
+Of all routers one leads, by a lease with a fencing token that every decision is committed under. It
+reads the journal's head first and the rows after it, so what commits in between is told twice, not
+never; telling twice is harmless. Nothing is polled: an entry's bell is the way to an offer.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import TypeVar, assert_never
+
+import structlog
+
+from servicedesk.domain.actors import system_actor
+from servicedesk.domain.errors import LeaseLost, ServicedeskError
+from servicedesk.kernel import journal, leases
+from servicedesk.kernel.backoff import delay_seconds
+from servicedesk.kernel.bus import Bell, Bus, Topic
+from servicedesk.kernel.database import Database
+from servicedesk.kernel.ids import new_id
+from servicedesk.kernel.leases import Lease
+from servicedesk.kernel.work import Work
+from servicedesk.routing import offers, views_facts
+from servicedesk.routing.affected import affected_by
+from servicedesk.routing.engine.decisions import Decision, ExpireOffer, MakeOffer, RescindOffer
+from servicedesk.routing.engine.events import Event, TimePassed, Together
+from servicedesk.routing.engine.machine import Engine
+
+LEASE_NAME = "router"
+ENTRIES_AT_ONCE = 500
+ORDERS_AT_ONCE = 2_000
+AGENTS_AT_ONCE = 200
+OWNER_PREFIX = 50
+ACTOR = system_actor("router")
+Item = TypeVar("Item")
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long a lease lasts without renewal, and how often a router that stands by asks for it.
+
+    After the leader is lost another decides within the sum of both, and a rebuild.
+    """
+
+    lease_seconds: float = 3.0
+    stand_by_seconds: float = 1.0
+
+    @property
+    def renew_seconds(self) -> float:
+        return self.lease_seconds / 3
+
+
+USUAL_TIMING = Timing()
+
+
+async def run_router(
+    database: Database, bus: Bus, process: str, timing: Timing = USUAL_TIMING
+) -> None:
+    """Lead whenever nobody else does, until cancelled. `process` is for whoever reads the lease."""
+    owner = f"{process[:OWNER_PREFIX]}-{new_id().hex[-12:]}"  # never used twice, as tokens need it
+    failures = 0
+    while True:
+        try:
+            await _lead_if_free(database, bus, owner, timing)
+            failures = 0
+            await asyncio.sleep(timing.stand_by_seconds)
+        except LeaseLost:
+            log.info("router_stands_by", owner=owner)
+        except (ServicedeskError, OSError) as error:
+            failures += 1
+            log.warning("router_waits", error=type(error).__name__, failures=failures)
+            await asyncio.sleep(_pause(failures))
+        except Exception:
+            failures += 1
+            log.exception("router_failed", failures=failures)
+            await asyncio.sleep(_pause(failures))
+
+
+def _pause(failures: int) -> float:
+    return delay_seconds(failures, first_seconds=0.2, longest_seconds=10.0)
+
+
+async def _lead_if_free(database: Database, bus: Bus, owner: str, timing: Timing) -> None:
+    lease = await leases.acquire(database.sql, LEASE_NAME, owner, timing.lease_seconds)
+    if lease is None:
+        return
+    log.info("router_leads", owner=owner, token=lease.token)
+    try:
+        async with bus.listen(Topic.JOURNAL) as bell:
+            await Leader(database, lease, timing).run(bell)
+    finally:
+        await _let_go(database, lease)
+
+
+async def _let_go(database: Database, lease: Lease) -> None:
+    try:
+        await leases.release(database.sql, lease)
+    except (ServicedeskError, OSError) as error:
+        log.warning("router_lease_kept", error=type(error).__name__)  # it runs out by itself
+
+
+class Leader:
+    """Routes under one lease. Raises LeaseLost when another took over."""
+
+    def __init__(self, database: Database, lease: Lease, timing: Timing) -> None:
+        self._database = database
+        self._lease = lease
+        self._timing = timing
+        self._engine = Engine()
+        self._position = 0
+        self._renewed_at = _loop_seconds()
+        self._now: datetime | None = None
+
+    async def run(self, bell: Bell) -> None:
+        await self._rebuild()
+        while True:
+            await self._renew_if_due()
+            if not await self._follow():
+                await bell.wait(await self._seconds_to_sleep())
+
+    async def _rebuild(self) -> None:
+        """Load what is live, orders before agents, so that each agent gets the best of all.
+
+        In portions: with many orders the lease must be renewed meanwhile.
+        """
+        started = _loop_seconds()
+        sql = self._database.sql
+        self._position = await journal.head(sql)
+        await self._tell(await views_facts.load_queue_facts(sql))
+        for portion in _portions(await views_facts.live_order_ids(sql), ORDERS_AT_ONCE):
+            await self._tell(await views_facts.load_orders(sql, portion))
+        for agents in _portions(await views_facts.load_agents(sql), AGENTS_AT_ONCE):
+            await self._tell(agents)
+        seconds = round(_loop_seconds() - started, 3)
+        log.info("router_ready", waiting=self._engine.waiting, seconds=seconds)
+
+    async def _follow(self) -> bool:
+        """Take in what was stamped since, or only the time. Returns False if there was nothing."""
+        entries = await journal.read_after(self._database.sql, self._position, ENTRIES_AT_ONCE)
+        if not entries:
+            return await self._decide(TimePassed())
+        affected = affected_by(entries)
+        self._position = entries[-1].position
+        sql = self._database.sql
+        order_ids = [*affected.order_ids]
+        order_ids += await views_facts.live_order_ids_of(sql, affected.ticket_ids)
+        users = None if affected.every_agent else affected.user_ids
+        await self._tell(
+            [
+                *await views_facts.load_queue_facts(sql, affected.queue_ids),
+                *await views_facts.load_orders(sql, dict.fromkeys(order_ids)),
+                *await views_facts.load_agents(sql, users),
+            ]
+        )
+        return True
+
+    async def _tell(self, events: Sequence[Event]) -> None:
+        await self._renew_if_due()
+        if events:
+            await self._decide(Together(tuple(events)))
+
+    async def _decide(self, event: Event) -> bool:
+        """Apply the event and commit the decisions. Returns whether there were any."""
+        decisions = self._engine.apply(event, await self._time())
+        for decision in decisions:
+            await self._renew_if_due()
+            if not await self._commit(decision):
+                await self._look_again(decision)
+        return bool(decisions)
+
+    async def _commit(self, decision: Decision) -> bool:
+        async with self._database.work(ACTOR) as work:
+            return await self._write(work, decision)
+
+    async def _write(self, work: Work, decision: Decision) -> bool:
+        match decision:
+            case MakeOffer():
+                return await offers.make_offer(work, self._lease, decision)
+            case ExpireOffer(offer_id):
+                await leases.hold(work.sql, self._lease)
+                return await offers.expire_offer(work, offer_id)
+            case RescindOffer(offer_id, _, reason):
+                await leases.hold(work.sql, self._lease)
+                return await offers.rescind_offer(work, offer_id, reason)
+            case _:
+                assert_never(decision)
+
+    async def _look_again(self, decision: Decision) -> None:
+        """The rows were not as the engine thought: tell it how they are."""
+        sql = self._database.sql
+        log.info("router_was_late", decision=type(decision).__name__)
+        events: list[Event] = [*await views_facts.load_orders(sql, [decision.order_id])]
+        if isinstance(decision, MakeOffer):
+            events += await views_facts.load_agents(sql, [decision.user_id])
+        await self._tell(events)
+
+    async def _renew_if_due(self) -> None:
+        if _loop_seconds() - self._renewed_at < self._timing.renew_seconds:
+            return
+        held, seconds = self._lease, self._timing.lease_seconds
+        lease = await leases.acquire(self._database.sql, held.name, held.owner, seconds)
+        if lease is None or lease.token != held.token:
+            raise LeaseLost("Another router leads now. This one stands by.", lease=held.name)
+        self._renewed_at = _loop_seconds()
+
+    async def _seconds_to_sleep(self) -> float:
+        longest = max(0.0, self._renewed_at + self._timing.renew_seconds - _loop_seconds())
+        wake = self._engine.next_wake()
+        if wake is None:
+            return longest
+        return min(longest, max(0.0, (wake - await self._time()).total_seconds()))
+
+    async def _time(self) -> datetime:
+        """The database's time, kept from going back."""
+        now = await self._database.now()
+        self._now = now if self._now is None else max(now, self._now)
+        return self._now
+
+
+def _loop_seconds() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _portions(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    rest = iter(items)
+    while portion := list(islice(rest, size)):
+        yield portion
