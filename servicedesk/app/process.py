@@ -31,14 +31,24 @@ def process_name() -> str:
 async def roles_running(services: Services, roles: Iterable[Role]) -> AsyncIterator[None]:
     """Run the roles while the block runs. A role that ends by a fault ends the process."""
     wanted = frozenset(roles)
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(work) for work in _work_of(services, wanted)]
-        log.info("roles_started", roles=in_words(wanted))
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work) for work in _work_of(services, wanted)]
+            log.info("roles_started", roles=in_words(wanted))
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+    except BaseExceptionGroup as group_of_faults:
+        raise _first(group_of_faults) from None
+
+
+def _first(fault: BaseException) -> BaseException:
+    """Return the fault itself: with one cause, a group around it says nothing more."""
+    while isinstance(fault, BaseExceptionGroup):
+        fault = fault.exceptions[0]
+    return fault
 
 
 def _work_of(services: Services, roles: frozenset[Role]) -> Iterable[Coroutine[Any, Any, None]]:

@@ -54,7 +54,7 @@ _head = Gauge("servicedesk_journal_position", "The last position given.", regist
 
 
 def note_request(method: str, route: str, status: int, seconds: float) -> None:
-    """Count one answer. `route` is the pattern ("/api/tickets/{ticket_id}"), never the path."""
+    """Count one answer. `route` names what handled it, never the path: paths hold ids."""
     _requests.labels(method, route, f"{status // 100}xx").observe(seconds)
 
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from servicedesk.app.demo.letters import SAMPLES, SampleMail, raw_mail
 from servicedesk.app.wiring import Services
-from servicedesk.desk.inboxes import InboxFacts, NewInbox, add_inbox, find_inbox
+from servicedesk.desk.inbox_changes import NewInbox, add_inbox
+from servicedesk.desk.inboxes import InboxFacts, find_inbox
 from servicedesk.desk.lifecycle import TicketChanges, change_ticket
 from servicedesk.desk.note import note
 from servicedesk.desk.reply import NewReply, reply
