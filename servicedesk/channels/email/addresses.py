@@ -12,10 +12,17 @@ from servicedesk.channels.email.limits import LIMITS
 from servicedesk.domain.messages import Address
 
 TOKEN = re.compile(
-    r'"((?:[^"\\]|\\.)*)"?|<([^<>"]*(?:"[^"]*"[^<>"]*)?)>?|([,;:()])|([^",;:()<]+)', re.DOTALL
+    r"""
+    "((?:[^"\\]|\\.)*)"?  # 1: a quoted string, closed or not
+  | <([^<>]*)>?         # 2: an address in angle brackets, closed or not
+  | \\(.)              # 3: a quoted pair outside of quotes
+  | ([,;:()])           # 4: a mark
+  | ([^",;:()<\\]+)     # 5: words
+    """,
+    re.DOTALL | re.VERBOSE,
 )
+COMMENT_IN_ANGLE = re.compile(r"\(([^()]*)\)")
 BARE = re.compile(r"[^\s<>()\[\]\\,;:\"']+@[^\s<>()\\,;:\"']+")
-NESTED_COMMENTS = 20
 
 
 @dataclass(slots=True)
@@ -23,7 +30,7 @@ class _Mailbox:
     """What has been read of one mailbox so far."""
 
     words: list[str] = field(default_factory=list)
-    comment: list[str] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
     angle: str | None = None
 
 
@@ -31,7 +38,7 @@ def parse_addresses(raw: bytes) -> tuple[Address, ...]:
     """All mailboxes in order, those of groups too. `value` is lower case and without brackets.
 
     The encoded words of a display name are decoded after the structure is read (RFC 2047 §5), so a
-    name cannot smuggle in an address.
+    name cannot smuggle in an address. A comment belongs to the name: "Ann (Sales)".
     """
     found: list[Address] = []
     for mailbox in _mailboxes(to_text(raw)):
@@ -50,16 +57,15 @@ def first_address(raw: bytes) -> Address | None:
 def _mailboxes(text: str) -> Iterator[_Mailbox]:
     current, depth = _Mailbox(), 0
     for token in TOKEN.finditer(text):
-        quoted, angle, mark, word = token.groups()
-        if mark == "(":
-            depth += 1
-        elif mark == ")":
-            depth = max(0, depth - 1)
-        elif depth:
-            current.comment.append(token[0])
-        elif mark in (",", ";") or (angle is not None and current.angle is not None):
-            yield current  # a second <…> means that a comma was forgotten
-            current = _Mailbox(angle=angle)
+        quoted, angle, escaped, mark, word = token.groups()
+        if mark in ("(", ")") or depth:
+            depth = _read_comment(current, token, depth)
+        elif mark in (",", ";"):
+            yield current
+            current = _Mailbox()
+        elif current.angle is not None and token[0].strip():
+            yield current  # a comma was forgotten
+            current = _Mailbox([word or quoted or ""], angle=angle)
         elif mark == ":":
             current = _after_colon(current)
         elif angle is not None:
@@ -67,8 +73,22 @@ def _mailboxes(text: str) -> Iterator[_Mailbox]:
         elif quoted is not None:
             current.words.append(_unquote(current, quoted, text[token.end() : token.end() + 1]))
         else:
-            current.words.append(word)
+            current.words.append(word or escaped or "")
     yield current
+
+
+def _read_comment(current: _Mailbox, token: re.Match[str], depth: int) -> int:
+    """Take a piece of a comment; return how deep in comments the next token is."""
+    mark = token[4]
+    if depth == 0:
+        if mark == "(":
+            current.comments.append("")
+            return 1
+        return 0
+    if mark == ")" and depth == 1:
+        return 0
+    current.comments[-1] += token[3] or token[0]
+    return depth + (mark == "(") - (mark == ")")
 
 
 def _after_colon(current: _Mailbox) -> _Mailbox:
@@ -91,18 +111,26 @@ def _unquote(current: _Mailbox, quoted: str, following: str) -> str:
 def _finish(mailbox: _Mailbox) -> Address | None:
     words = "".join(mailbox.words)
     if mailbox.angle is not None:
-        value = _address_of(mailbox.angle)
+        mailbox.comments += COMMENT_IN_ANGLE.findall(mailbox.angle)
+        value = _address_of(COMMENT_IN_ANGLE.sub("", mailbox.angle))
         name = words
         if not value:
             value = _bare_address(words)
             name = "" if value else words
     else:
-        value, name = _bare_address(words), ""
+        value = _bare_address(words)
         name = words.replace(_original(words), "", 1) if value else words
-    name = _name(name) or _name("".join(mailbox.comment))
     if not value:
         return None
+    name = _with_comments(_name(name), mailbox.comments)
     return Address(value=value, name="" if name.lower() == value else name)
+
+
+def _with_comments(name: str, comments: list[str]) -> str:
+    comment = _name(" ".join(comments))
+    if not comment:
+        return name
+    return f"{name} ({comment})" if name else comment
 
 
 def _name(text: str) -> str:
@@ -113,10 +141,9 @@ def _name(text: str) -> str:
 
 
 def _address_of(angle: str) -> str:
-    """What stands in <…>: white space, a source route and `mailto:` are taken off."""
+    """What stands in <…>: white space and a source route are taken off."""
     text = decode_text_words(angle) if "=?" in angle else angle
     text = "".join(clean(text).split())
-    text = re.sub(r"^mailto:", "", text, flags=re.IGNORECASE)
     if text.startswith("@") and ":" in text:
         text = text.split(":", 1)[1]
     return text.strip("'").lower()
@@ -132,6 +159,6 @@ def _bare_address(words: str) -> str:
         return ""
     if words.lstrip().startswith('"'):
         return "".join(words.split()).lower()
-    joined = re.sub(r"\s*([@.])\s*", r"\1", words)
+    joined = re.sub(r"[ \t]*([@.])[ \t]*", r"\1", words)
     found = BARE.search(joined)
     return found[0].strip(".").lower() if found else ""

@@ -75,9 +75,10 @@ def codec_for(label: str) -> str:
         found = codecs.lookup(label.strip().lower())
     except (LookupError, ValueError):
         return ""
-    if not getattr(found, "_is_text_encoding", True) or found.name in NOT_FOR_MAIL:
+    name = found.name if found.name == "utf-8" else found.name.replace("-", "_")
+    if not getattr(found, "_is_text_encoding", True) or name in NOT_FOR_MAIL:
         return ""
-    return found.name.replace("-", "_") if found.name != "utf-8" else found.name
+    return name
 
 
 def decode(data: bytes, label: str = "") -> Decoded:

@@ -19,6 +19,7 @@ from servicedesk.domain.errors import BadInput
 from servicedesk.domain.messages import Address, Outbound, OutboundAttachment
 
 LINE_BREAKING = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+UNSAFE_IN_ADDRESS = re.compile(r"[\s\x00-\x1f\x7f<>,;:()]")
 HEADER_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9-]{0,70}$")
 UNSAFE_IN_ID = re.compile(r"[^\x21-\x3b\x3d\x3f-\x7e]")
 MEDIA_TYPE = re.compile(r"^[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*$")
@@ -74,7 +75,8 @@ def one_line(text: str) -> str:
 def to_header(address: Address) -> HeaderAddress:
     """Raises BadInput when the address cannot stand in a mail (no @, white space, controls)."""
     local, at, domain = address.value.rpartition("@")
-    if not at or not local or not domain or re.search(r"[\s\x00-\x1f\x7f<>]", address.value):
+    empty_label = "" in domain.split(".")
+    if not (at and local) or empty_label or UNSAFE_IN_ADDRESS.search(address.value):
         raise BadInput("An address of the message is no e-mail address: correct it and send again.")
     try:
         ascii_domain = domain if domain.isascii() else domain.encode("idna").decode("ascii")
@@ -156,7 +158,7 @@ def _write_body(message: EmailMessage, outbound: Outbound, sending: Sending) -> 
 
 
 def _fix_boundaries(message: EmailMessage, external_id: str) -> None:
-    """The same mail has the same bytes at each attempt. "=_" is in no encoded body (RFC 2045 §6.7)."""
+    """The same bytes at each attempt; "=_" is in no encoded body (RFC 2045 §6.7)."""
     stem = hashlib.sha256(external_id.encode()).hexdigest()[:24]
     containers = [part for part in message.walk() if part.is_multipart()]
     for place, part in enumerate(containers):

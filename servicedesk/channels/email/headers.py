@@ -18,6 +18,8 @@ SECTION = re.compile(r"^(.+?)(?:\*(\d{1,3}))?(\*)?$")
 MEDIA_TYPE = re.compile(r"^\s*([\w!#$&^.+-]+)\s*/\s*([\w!#$&^.+-]+)")
 MESSAGE_ID = re.compile(r"<([^<>]*)>")
 COMMENT = re.compile(r"\([^()]*\)")
+# EST5EDT: the hours to the west of Greenwich are in the name.
+POSIX_ZONE = re.compile(r"\b[A-Z]{3}(\d)[A-Z]{3}\b")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -49,29 +51,36 @@ def decode_text_words(text: str) -> str:
     if "=?" not in text:
         return text
     out: list[str] = []
-    pending: tuple[str, bytearray] | None = None
+    run: list[re.Match[str]] = []
     end = 0
     for word in ENCODED_WORD.finditer(text):
         between = text[end : word.start()]
-        charset, data = word[1].lower(), _word_bytes(word[2], word[3])
-        if pending is not None and pending[0] == charset and not between.strip():
-            pending[1].extend(data)
-        else:
-            if pending is not None:
-                out.append(decode(bytes(pending[1]), pending[0]).text)
-            out.append(between if pending is None or between.strip() else "")
-            pending = (charset, bytearray(data))
+        if not run or between.strip() or run[-1][1].lower() != word[1].lower():
+            out.append(_decode_run(run))
+            out.append(between if not run or between.strip() else "")
+            if between.endswith(("]", ")", ":")):  # a filter put its tag before the subject
+                out.append(" ")
+            run = []
+        run.append(word)
         end = word.end()
-    if pending is not None:
-        out.append(decode(bytes(pending[1]), pending[0]).text)
-    return "".join((*out, text[end:]))
+    return "".join((*out, _decode_run(run), text[end:]))
 
 
-def _word_bytes(encoding: str, word: str) -> bytes:
-    data = word.encode("utf-8", "surrogateescape")
-    if encoding in "Bb":
-        return decode_base64(data)
-    return binascii.a2b_qp(data, header=True)
+def _decode_run(run: list[re.Match[str]]) -> str:
+    """Decode neighbours of one charset together; base64 may be torn between them, too."""
+    if not run:
+        return ""
+    data, letters = bytearray(), b""
+    for word in run:
+        encoded = word[3].encode("utf-8", "surrogateescape")
+        if word[2] in "Bb":
+            letters += encoded
+            if len(letters) % 4:
+                continue
+        data += decode_base64(letters) if letters else binascii.a2b_qp(encoded, header=True)
+        letters = b""
+    data += decode_base64(letters)
+    return decode(bytes(data), run[0][1]).text
 
 
 def parse_content_type(raw: bytes, default_type: str) -> tuple[str, Parameters]:
@@ -134,11 +143,12 @@ def parse_message_ids(raw: bytes) -> tuple[str, ...]:
 
 def parse_date(raw: bytes) -> datetime | None:
     """The Date header as aware UTC, None if it says no instant that exists."""
-    text = to_text(raw)
+    text = to_text(raw).rpartition(";")[2]  # a Received header has its date at the end
     for _ in range(3):  # comments may nest
         text = COMMENT.sub(" ", text)
+    text = POSIX_ZONE.sub(r"-0\g<1>00", " ".join(text.split())[:200])
     try:
-        fields = parsedate_tz(" ".join(text.split())[:200])
+        fields = parsedate_tz(text)
         if fields is None:
             return None
         offset = timezone(timedelta(seconds=fields[9] or 0))

@@ -25,6 +25,7 @@ QUOTING = re.compile(
     r"OLK_SRC_BODY_SECTION|stopSpelling|reply-intro|qt|WM_compose_quote)(?:\s|$)",
     re.IGNORECASE,
 )
+DEEPEST_QUOTE = 10
 TOKEN = re.compile(r"<(/?)([a-z][a-z0-9]*)([^>]*)>|([^<]+)")
 ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 SPACE = re.compile(r"[ \t\r\n\f\u200b]+")
@@ -38,6 +39,7 @@ class _Writer:
     current: list[str] = field(default_factory=list)
     quotes: list[tuple[str, int]] = field(default_factory=list)
     depth: int = 0
+    depth_before: int = 0
     preformatted: int = 0
     blank_wanted: bool = False
 
@@ -59,13 +61,15 @@ class _Writer:
         self.current.clear()
         if text or hard:
             if self.blank_wanted and self.lines and self.lines[-1].strip("> "):
-                self.lines.append(self.prefix().rstrip())
+                self.lines.append(_prefix(min(self.depth, self.depth_before)).rstrip())
             self.blank_wanted = False
-            self.lines.append((self.prefix() + text).rstrip())
+            self.lines.append((_prefix(self.depth) + text).rstrip())
+            self.depth_before = self.depth
         self.blank_wanted = self.blank_wanted or blank
 
-    def prefix(self) -> str:
-        return "> " * min(self.depth, 10)
+
+def _prefix(depth: int) -> str:
+    return "> " * min(depth, DEEPEST_QUOTE)
 
 
 def html_to_text(page: str) -> str:

@@ -6,7 +6,7 @@ The standard library's parser splits every mail into lines first: 24 MB of empty
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from servicedesk.channels.email.headers import Parameters, parse_content_type
 from servicedesk.channels.email.limits import LIMITS, Limits
@@ -80,7 +80,15 @@ def read_tree(raw: bytes, defects: list[str], limits: Limits = LIMITS) -> Part:
     if b"\n" not in raw and b"\r" in raw:  # old Mac line ends
         raw = raw.replace(b"\r", b"\n")
     reader = _Reader(limits, defects)
-    return _read_entity(reader, raw, (0, len(raw)), depth=0, default_type="text/plain")
+    root = _read_entity(reader, raw, (0, len(raw)), depth=0, default_type="text/plain")
+    if root.is_multipart and not any(_has_content(part) for part in root.walk()):
+        reader.note("boundary-missing")
+        return replace(root, children=_whole_as_text(root))
+    return root
+
+
+def _has_content(part: Part) -> bool:
+    return not part.children and bool(part.raw_body().strip())
 
 
 def _read_entity(
@@ -100,9 +108,7 @@ def _read_entity(
             children = _read_multipart(reader, part, depth)
         else:
             children = _read_message(reader, part, depth)
-    if not children:
-        return part
-    return Part(headers, content_type, parameters, raw, body_start, end, children)
+    return replace(part, children=children) if children else part
 
 
 def _read_headers(
@@ -138,9 +144,9 @@ def _fold_lines(
             collected.append((name, [line[named.end() :]]))
         elif line.startswith((b"From ", b">From ")) and not collected:
             pass  # the envelope line of an mbox file
-        elif _goes_on(lines, index):
+        elif _goes_on(lines, index) or (collected and _is_cut(collected[-1][1])):
             reader.note("broken-header-line")
-            if collected:
+            if collected and _wants_more(*collected[-1]):
                 collected[-1][1].append(b" " + line)
         else:
             reader.note("no-line-between-headers-and-body")
@@ -157,6 +163,15 @@ def _goes_on(lines: list[bytes], index: int) -> bool:
     return bool(following) and (
         HEADER_NAME.match(following[0]) is not None or not lines[index].strip()
     )
+
+
+def _wants_more(name: str, values: list[bytes]) -> bool:
+    """Was a header folded without the white space that folding needs? Then the line is its."""
+    return name == "subject" or _is_cut(values)
+
+
+def _is_cut(values: list[bytes]) -> bool:
+    return values[-1].rstrip().endswith((b";", b","))
 
 
 def _read_message(reader: _Reader, part: Part, depth: int) -> tuple[Part, ...]:
@@ -187,14 +202,12 @@ def _read_multipart(reader: _Reader, part: Part, depth: int) -> tuple[Part, ...]
         children.append(
             _read_entity(reader, part.source, span, depth=depth + 1, default_type=default_type)
         )
-    return tuple(children) or _whole_as_text(reader, part, depth)
+    return tuple(children) or _whole_as_text(part)
 
 
-def _whole_as_text(reader: _Reader, part: Part, depth: int) -> tuple[Part, ...]:
+def _whole_as_text(part: Part) -> tuple[Part, ...]:
     """No boundary at all: what was written is kept as one text part."""
-    if not part.source[part.body_start : part.body_end].strip():
-        return ()
-    if depth >= reader.limits.depth or reader.parts >= reader.limits.parts:
+    if not part.raw_body().strip():
         return ()
     headers = tuple(header for header in part.headers if header[0].endswith("-encoding"))
     parameters = Parameters()
@@ -227,10 +240,12 @@ def _split(reader: _Reader, part: Part, boundary: bytes) -> list[tuple[int, int]
             open_at = None
             break
         open_at = position = line_end
-    if open_at is not None:
+    if open_at is not None and open_at < end:
         reader.note("closing-boundary-missing")
-        if open_at < end:
-            spans.append((open_at, end))
+        tail = raw[max(open_at, end - len(mark) - 6) : end]
+        if tail.rstrip().endswith(mark + b"--"):  # written right behind the last word
+            end = max(open_at, raw.rfind(mark, open_at, end))
+        spans.append((open_at, end))
     return spans
 
 
@@ -261,5 +276,5 @@ def _before_line(raw: bytes, start: int, at: int) -> int:
 def _guess_boundary(part: Part) -> bytes:
     """The first line that looks like a delimiter, where the header names none or a wrong one."""
     head = part.source[part.body_start : min(part.body_end, part.body_start + 20_000)]
-    found = re.search(rb"(?:\A|\n)--([^\s-][^\r\n]{3,69}|-{2,}[^\r\n]{3,69}?)[ \t]*\r?\n", head)
+    found = re.search(rb"(?:\A|\n)--([^\s-][^\r\n]{0,69}|-{2,}[^\r\n]{3,69}?)[ \t]*\r?\n", head)
     return found[1].rstrip() if found else b""

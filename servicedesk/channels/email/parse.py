@@ -69,7 +69,8 @@ def _sender(mail: Mail, envelope: Envelope) -> Address:
 
 
 def _short(address: Address) -> Address:
-    return Address(address.value[:ADDRESS_LENGTH], address.name[:NAME_LENGTH])
+    value = address.value.removeprefix("mailto:")
+    return Address(value[:ADDRESS_LENGTH], address.name[:NAME_LENGTH])
 
 
 def find_tokens(mail: Mail, envelope: Envelope, marks: MailMarks) -> tuple[TicketToken, ...]:

@@ -4,6 +4,8 @@ import binascii
 import re
 
 NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
+AFTER_PADDING = re.compile(rb"(={1,2})[ \t]+[^\r\n]+")
+STRETCH = re.compile(rb"[^=]+={0,2}")
 UU_BEGIN = re.compile(rb"^begin(?:-base64)? [0-7]{3,4} ([^\r\n]+)\r?\n", re.MULTILINE)
 
 
@@ -22,6 +24,13 @@ def decode_transfer(body: bytes, encoding: bytes) -> bytes:
 
 def decode_base64(body: bytes) -> bytes:
     """Decode what can be decoded; each padded stretch counts, as glued base64 is seen in mails."""
+    body = AFTER_PADDING.sub(rb"\1", body) if b"= " in body else body
+    if b"=" in body.rstrip(b"= \t\r\n"):
+        return b"".join(_decode_stretch(stretch) for stretch in STRETCH.findall(body))
+    return _decode_stretch(body)
+
+
+def _decode_stretch(body: bytes) -> bytes:
     try:
         return binascii.a2b_base64(body)
     except binascii.Error:

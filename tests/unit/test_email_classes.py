@@ -1,0 +1,40 @@
+"""Which headers make a mail more than a person's word."""
+
+import pytest
+
+from servicedesk.channels.email.mail import Envelope, read_mail
+from servicedesk.domain.messages import MailClass
+from tests.fakes.mail import MARKS, make_mail
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ("Subject: My order", MailClass.PERSON),
+        ("Subject: Re: out of stock", MailClass.PERSON),
+        ("Auto-Submitted: no", MailClass.PERSON),
+        ("Auto-Submitted: auto-replied", MailClass.AUTO_REPLY),
+        ("Auto-Submitted: auto-generated (failure)", MailClass.AUTO_REPLY),
+        ("Auto-Submitted: auto-replied (vacation)", MailClass.OUT_OF_OFFICE),
+        ("Subject: Automatic reply: My order", MailClass.OUT_OF_OFFICE),
+        ("Subject: Automatische Antwort: Bestellung", MailClass.OUT_OF_OFFICE),
+        ("Subject: 自动回复：订单", MailClass.OUT_OF_OFFICE),
+        ("X-MS-Exchange-Inbox-Rules-Loop: ann@x", MailClass.OUT_OF_OFFICE),
+        ("X-Autoreply: yes", MailClass.AUTO_REPLY),
+        ("X-Autoreply: no", MailClass.PERSON),
+        ("X-Auto-Response-Suppress: All", MailClass.AUTO_REPLY),
+        ("X-Auto-Response-Suppress: DR", MailClass.PERSON),
+        ("Precedence: auto_reply", MailClass.AUTO_REPLY),
+        ("Precedence: bulk", MailClass.MAILING_LIST),
+        ("List-Id: <talk.x>", MailClass.MAILING_LIST),
+        ("X-Spam-Flag: YES", MailClass.SPAM),
+        ("X-Spam-Status: No, score=1", MailClass.PERSON),
+        (f"X-Servicedesk-Loop: {MARKS.loop_header(1)}", MailClass.OWN_LOOP),
+        ("X-Servicedesk-Loop: other.aaaaaaaaaaaaaaaa; hops=1", MailClass.PERSON),
+        ("Content-Type: multipart/report; report-type=disposition-notification; boundary=b",
+         MailClass.AUTO_REPLY),
+    ],
+)  # fmt: skip
+def test_headers_decide_the_class(headers: str, expected: MailClass) -> None:
+    mail = read_mail(make_mail(headers), Envelope(sender="ann@contact.example"), MARKS)
+    assert mail.mail_class is expected
