@@ -5,6 +5,7 @@ with "database is locked", so ours begin IMMEDIATE; Tortoise leaks the SQLite lo
 connection when BEGIN itself fails, so a failed start is undone here.
 """
 
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
@@ -31,7 +32,7 @@ APP_LABEL = "servicedesk"
 
 
 async def _begin_immediate(self: SqliteTransactionWrapper) -> None:
-    await self._connection.commit()
+    await self._connection.rollback()  # of a BEGIN that was cancelled while it waited
     await self._connection.execute("BEGIN IMMEDIATE")
 
 
@@ -113,7 +114,7 @@ class Database:
             raise
         finally:
             _inside_transaction.reset(token)
-            with unavailable_when_away():
+            with unavailable_when_away(committing=failure is None):
                 await _leave(context, failure)
 
     @asynccontextmanager
@@ -163,7 +164,14 @@ async def open_database(
         await context.init(
             config=tortoise_config(url, modules, migrations), _enable_global_fallback=True
         )
-    return Database(context, bus, clock)
+    database = Database(context, bus, clock)
+    if settings.uses_sqlite:  # a file that does not open would leave Tortoise's lock taken
+        try:
+            await database.ping()
+        except BaseException:
+            await database.close()
+            raise
+    return database
 
 
 _inside_transaction: ContextVar[bool] = ContextVar("inside_transaction", default=False)
@@ -202,6 +210,8 @@ async def _undo_failed_start(context: TransactionContext) -> None:
     token = getattr(context, "token", None)
     if isinstance(context, SqliteTransactionContext):
         if token is not None and context._trxlock.locked():  # noqa: SLF001
+            with suppress(sqlite3.Error):  # after a BEGIN that comes through later
+                await context.connection._connection.rollback()  # noqa: SLF001
             context._trxlock.release()  # noqa: SLF001
     else:
         client: Any = getattr(context, "client", None)
