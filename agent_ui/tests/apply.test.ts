@@ -116,9 +116,10 @@ describe('words from the socket', () => {
   })
 })
 
-test('a message put twice stands once', () => {
-  const one = timeline()
-  putMessage(one, message({ seq: 1 }))
-  putMessage(one, message({ seq: 1, text: 'newer' }))
-  expect(one.messages.map((each) => each.text)).toEqual(['newer'])
+test('a message read before a frame told of it does not take its newer delivery state back', () => {
+  const world = emptyWorld()
+  world.timelines.t1 = timeline()
+  apply(world, frame('message', 8, message({ text: 'sent' })))
+  putMessage(world, message({ text: 'queued' }), 7)
+  expect(world.timelines.t1.messages.map((each) => each.text)).toEqual(['sent'])
 })

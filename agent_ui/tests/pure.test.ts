@@ -5,7 +5,7 @@ import { matchShortcut, pressName, type Shortcut } from '@/keys/registry'
 import { safeNext } from '@/router'
 import { browserName } from '@/settings/browserName'
 import { linkParts } from '@/ticket/linkParts'
-import { isFolded, timelineParts } from '@/ticket/timelineParts'
+import { isFolded, openFrom, timelineParts } from '@/ticket/timelineParts'
 import { dayKey, formatCountdown, formatSpan, localTime } from '@/time/format'
 import { compareHurt, groupMyWork } from '@/workspace/order'
 import { message, ticketRow } from './sample'
@@ -80,17 +80,21 @@ test.each([
 })
 
 describe('the timeline', () => {
-  test('a new day gets a line and messages know their place from the end', () => {
+  test('a new day gets a line', () => {
     const list = [message({ seq: 1, created_at: 'mon' }), message({ seq: 2, created_at: 'mon' }), message({ seq: 3, created_at: 'tue' })]
-    const drawn = timelineParts(list, (iso) => iso).map((part) => (part.type === 'day' ? part.at : part.fromEnd))
-    expect(drawn).toEqual(['mon', 2, 1, 'tue', 0])
+    const drawn = timelineParts(list, (iso) => iso).map((part) => (part.type === 'day' ? part.at : part.message.seq))
+    expect(drawn).toEqual(['mon', 1, 2, 'tue', 3])
   })
 
   test.each([
-    ['an old mail folds', {}, 3, true], ['a new mail stays', {}, 2, false], ['an old note stays', { kind: 'note' as const }, 9, false], ['an old chat line stays', { channel: 'chat' as const }, 9, false],
+    ['an old mail folds', { seq: 4 }, 5, true], ['a new mail stays', { seq: 5 }, 5, false], ['an old note stays', { kind: 'note' as const }, 9, false], ['an old chat line stays', { channel: 'chat' as const }, 9, false],
     ['an old mail that was not sent stays', { kind: 'outbound' as const, delivery: { state: 'failed' as const, error: null, attempts: 1, at: null } }, 9, false],
-  ])('%s', (_, part, fromEnd, folded) => {
-    expect(isFolded(message(part), fromEnd)).toBe(folded)
+  ])('%s', (_, part, from, folded) => {
+    expect(isFolded(message(part), from)).toBe(folded)
+  })
+
+  test.each([[[], 0], [[1, 2], 0], [[1, 2, 3], 1], [[2, 5, 6, 9], 5]])('of the messages %j those from %i on stay open', (seqs, from) => {
+    expect(openFrom(seqs.map((seq) => message({ seq })))).toBe(from)
   })
 })
 

@@ -33,10 +33,10 @@ export function useSend(ticketId: string) {
     try {
       if (kind === 'note') {
         const note = { text: draft.text.trim(), attachment_ids }
-        store.absorbMessage((await writeNote(ticketId, note, keyFor(note))).data)
+        store.absorbMessage(await writeNote(ticketId, note, keyFor(note)))
       } else {
         const reply = { text: draft.text.trim(), attachment_ids, cc: draft.cc, set_status: setStatus, seen_seq: seenSeq }
-        store.absorbMessage((await sendReply(ticketId, reply, keyFor(reply))).data)
+        store.absorbMessage(await sendReply(ticketId, reply, keyFor(reply)))
       }
       lastTry = { payload: '', key: '' }
       return true

@@ -27,6 +27,7 @@ export async function useLocale(locale: Locale): Promise<void> {
   }
   i18n.global.locale.value = locale
   document.documentElement.lang = locale
+  document.getElementById('overlays')?.setAttribute('aria-label', i18n.global.t('shell.overlays'))
   localStorage.setItem(REMEMBERED, locale)
 }
 

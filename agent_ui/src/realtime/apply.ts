@@ -17,7 +17,7 @@ function change(world: World, frame: Frame): void {
     case 'ticket.removed':
       return removeTicket(world, frame.data.ticket_id, frame.position)
     case 'message':
-      return addMessage(world, frame)
+      return putMessage(world, frame.data, frame.position)
     case 'offer':
       return put(world, 'offers', frame.data, frame.position)
     case 'presence':
@@ -46,12 +46,6 @@ export function moveOn(world: World, position: number): void {
   if (world.guesses.some((guess) => guess.position !== null && guess.position <= reached)) {
     world.guesses = world.guesses.filter((guess) => guess.position === null || guess.position > reached)
   }
-}
-
-/** Messages are kept only for timelines that were opened; the others are read when they are. */
-function addMessage(world: World, frame: Extract<Frame, { kind: 'message' }>): void {
-  const timeline = world.timelines[frame.data.ticket_id]
-  if (timeline !== undefined) putMessage(timeline, frame.data)
 }
 
 /** A contact's name stands in the rows of tickets and offers too. */

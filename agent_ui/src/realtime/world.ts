@@ -68,9 +68,15 @@ export function putAll<T extends Table>(world: World, table: T, rows: Row<T>[], 
   for (const row of rows) put(world, table, row, asOf)
 }
 
-/** Adds or replaces a message, keeping the timeline ascending by seq. */
-export function putMessage(timeline: Timeline, message: Message): void {
-  const { messages } = timeline
+/**
+ * Adds or replaces a message of an opened timeline, ascending by seq, unless a later position
+ * already told of it. Messages of timelines that were never opened are not kept.
+ */
+export function putMessage(world: World, message: Message, asOf: number): void {
+  const messages = world.timelines[message.ticket_id]?.messages
+  const key = `messages:${message.id}`
+  if (messages === undefined || (world.known[key] ?? -1) > asOf) return
+  world.known[key] = asOf
   let at = messages.length
   while (at > 0 && (messages[at - 1]?.seq ?? 0) > message.seq) at -= 1
   if (messages[at - 1]?.seq === message.seq) messages[at - 1] = message

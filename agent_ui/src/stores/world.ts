@@ -37,7 +37,7 @@ export const useWorld = defineStore('world', () => {
     const { messages, participants, allowed_statuses, may, position, ...row } = ticket
     put(world, 'tickets', row, Math.max(position, readAsOf))
     const timeline = openTimeline(ticket.id)
-    for (const message of messages.items) putMessage(timeline, message)
+    for (const message of messages.items) putMessage(world, message, Math.max(position, readAsOf))
     timeline.earlier = messages.earlier !== null
     timeline.details = { participants, allowed_statuses, may }
     timeline.state = 'ready'
@@ -51,16 +51,14 @@ export const useWorld = defineStore('world', () => {
     if (timeline !== undefined) timeline.details = { participants, allowed_statuses, may }
   }
 
-  function absorbMessages(ticketId: string, messages: Message[], earlier: boolean): void {
+  function absorbEarlier(ticketId: string, messages: Message[], options: { more: boolean; readAsOf: number }): void {
     const timeline = openTimeline(ticketId)
-    for (const message of messages) putMessage(timeline, message)
-    timeline.earlier = earlier
+    for (const message of messages) putMessage(world, message, options.readAsOf)
+    timeline.earlier = options.more
   }
 
-  function absorbMessage(message: Message): void {
-    const timeline = world.timelines[message.ticket_id]
-    const known = timeline?.messages.some((other) => other.id === message.id)
-    if (timeline !== undefined && !known) putMessage(timeline, message)
+  function absorbMessage(answer: Answer<Message>): void {
+    putMessage(world, answer.data, answer.position ?? asOf.value)
   }
 
   function absorbContact(contact: Contact, readAsOf: number): void {
@@ -97,7 +95,7 @@ export const useWorld = defineStore('world', () => {
   )
 
   return {
-    world, epoch, asOf, drop, absorb, absorbAll, absorbTicket, absorbChanged, absorbMessages, absorbMessage,
+    world, epoch, asOf, drop, absorb, absorbAll, absorbTicket, absorbChanged, absorbEarlier, absorbMessage,
     absorbContact, openTimeline, guess, forgetGuess, settleGuess, hear, nameOf, activeUsers,
   }
 })

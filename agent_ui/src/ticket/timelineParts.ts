@@ -3,7 +3,7 @@ import type { Message } from '@/api/types'
 
 export type TimelinePart =
   | { type: 'day'; key: string; at: string }
-  | { type: 'message'; key: string; message: Message; fromEnd: number }
+  | { type: 'message'; key: string; message: Message }
 
 const KEPT_OPEN = 3
 
@@ -11,17 +11,22 @@ const KEPT_OPEN = 3
 export function timelineParts(messages: readonly Message[], dayOf: (iso: string) => string): TimelinePart[] {
   const parts: TimelinePart[] = []
   let lastDay = ''
-  for (const [index, message] of messages.entries()) {
+  for (const message of messages) {
     const day = dayOf(message.created_at)
     if (day !== lastDay) parts.push({ type: 'day', key: `day:${day}:${message.seq}`, at: message.created_at })
     lastDay = day
-    parts.push({ type: 'message', key: message.id, message, fromEnd: messages.length - 1 - index })
+    parts.push({ type: 'message', key: message.id, message })
   }
   return parts
 }
 
-/** Old e-mails fold to one line; notes, short words and the newest messages stay open. */
-export function isFolded(message: Message, fromEnd: number): boolean {
-  if (fromEnd < KEPT_OPEN || message.channel !== 'email') return false
+/** The seq from which messages stay open; decided once per visit, so that nothing folds while it is read. */
+export function openFrom(messages: readonly Message[]): number {
+  return messages.at(-KEPT_OPEN)?.seq ?? 0
+}
+
+/** Old e-mails fold to one line; notes, other channels and the newest messages stay open. */
+export function isFolded(message: Message, openFromSeq: number): boolean {
+  if (message.seq >= openFromSeq || message.channel !== 'email') return false
   return (message.kind === 'inbound' || message.kind === 'outbound') && message.delivery?.state !== 'failed'
 }

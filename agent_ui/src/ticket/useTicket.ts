@@ -36,9 +36,10 @@ export function useTicket(ticketId: string) {
     const first = timeline.value?.messages[0]
     if (first === undefined || loadingEarlier.value) return
     loadingEarlier.value = true
+    const { asOf: readAsOf } = store
     try {
       const page = await listEarlierMessages(ticketId, first.seq)
-      store.absorbMessages(ticketId, page.items, page.next !== null)
+      store.absorbEarlier(ticketId, page.items, { more: page.next !== null, readAsOf })
     } finally {
       loadingEarlier.value = false
     }
