@@ -18,7 +18,7 @@ from servicedesk.domain.errors import ConfigurationError
 from servicedesk.domain.messages import ChannelKind, Inbound
 from servicedesk.intake.accept import Intake
 from servicedesk.intake.arrivals import Arrival
-from servicedesk.kernel.blobs import Blobs, FileBlobs
+from servicedesk.kernel.blobs import FileBlobs
 from servicedesk.kernel.bus import Bus, LocalBus
 from servicedesk.kernel.config import Settings
 from servicedesk.kernel.database import Database, open_database
@@ -34,7 +34,7 @@ class Services:
     settings: Settings
     database: Database
     bus: Bus
-    blobs: Blobs
+    blobs: FileBlobs
     secrets: Secrets
     channels: Mapping[ChannelKind, Channel]
     intake: Intake
@@ -82,7 +82,9 @@ async def _bus(settings: Settings) -> AsyncIterator[Bus]:
         yield bus
 
 
-def _channels(settings: Settings, secrets: Secrets, blobs: Blobs) -> Mapping[ChannelKind, Channel]:
+def _channels(
+    settings: Settings, secrets: Secrets, blobs: FileBlobs
+) -> Mapping[ChannelKind, Channel]:
     return {
         ChannelKind.EMAIL: EmailChannel(
             MailMarks(secrets), relay_from(settings), blobs.open, lambda: datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""Inboxes: the configured ways in, read. `inbox_changes` has the stories that make and change them."""
+"""Inboxes: the configured ways in, read. `inbox_changes` makes and changes them."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -100,7 +100,7 @@ class Inbound:
     """One message as its channel understood it; all text is str, all times aware UTC.
 
     `text` is all that was written, `reply_text` what was written this time, `quoted_text` the rest
-    (history and signature, kept and folded). `html` is unsanitized: it is cleaned where it is shown.
+    (history and signature, kept and folded). `html` is as it came: it is cleaned where it is shown.
     `references` are foreign message ids, oldest first, without brackets. `tokens` are in the order
     of trust. `external_id` is never empty: a channel makes one up from the content if need be.
     """

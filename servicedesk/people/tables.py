@@ -33,7 +33,7 @@ class UserRow(Model):
 
 
 class SessionRow(Model):
-    """A sign-in. The cookie holds the token, the row only its hash and the key id it was made with."""
+    """A sign-in. The cookie holds the token, the row only its hash and the key id."""
 
     id = fields.UUIDField(primary_key=True, default=new_id)
     user: Ref = fields.ForeignKeyField("servicedesk.UserRow", related_name=False, on_delete=CASCADE)

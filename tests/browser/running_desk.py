@@ -1,4 +1,4 @@
-"""A desk as it is really run: processes of the command, a mail sink, and a company set up by HTTP."""
+"""A desk as it is really run: its processes, a mail sink, and a company set up by HTTP."""
 
 from __future__ import annotations
 

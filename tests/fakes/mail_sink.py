@@ -15,7 +15,7 @@ class Keep:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         content = envelope.original_content or b""
         whole = self._folder / f"{new_id()}.eml"
         whole.with_suffix(".part").write_bytes(content)
@@ -24,7 +24,6 @@ class Keep:
 
 
 async def main(port: int, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
         lambda: SMTP(Keep(folder), enable_SMTPUTF8=True, loop=loop), "127.0.0.1", port
@@ -33,4 +32,6 @@ async def main(port: int, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), Path(sys.argv[2])))
+    kept = Path(sys.argv[2])
+    kept.mkdir(parents=True, exist_ok=True)
+    asyncio.run(main(int(sys.argv[1]), kept))

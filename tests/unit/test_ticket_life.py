@@ -17,17 +17,17 @@ from servicedesk.domain.tickets import (
     reachable_statuses,
 )
 
-N, O, P = TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.PENDING
-H, S, C = TicketStatus.ON_HOLD, TicketStatus.SOLVED, TicketStatus.CLOSED
+NEW, OPEN, PENDING = TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.PENDING
+HOLD, SOLVED, CLOSED = TicketStatus.ON_HOLD, TicketStatus.SOLVED, TicketStatus.CLOSED
 # step: status after it from new, open, pending, on hold, solved, closed; None is refused
 EXPECTED = {
-    TicketStep.ASSIGN: (O, O, P, H, S, None),
-    TicketStep.CONTACT_WRITES: (N, O, O, O, O, None),
-    TicketStep.SET_OPEN: (O, O, O, O, O, None),
-    TicketStep.SET_PENDING: (P, P, P, P, P, None),
-    TicketStep.SET_ON_HOLD: (H, H, H, H, H, None),
-    TicketStep.SOLVE: (S, S, S, S, S, None),
-    TicketStep.CLOSE: (None, None, None, None, C, None),
+    TicketStep.ASSIGN: (OPEN, OPEN, PENDING, HOLD, SOLVED, None),
+    TicketStep.CONTACT_WRITES: (NEW, OPEN, OPEN, OPEN, OPEN, None),
+    TicketStep.SET_OPEN: (OPEN, OPEN, OPEN, OPEN, OPEN, None),
+    TicketStep.SET_PENDING: (PENDING, PENDING, PENDING, PENDING, PENDING, None),
+    TicketStep.SET_ON_HOLD: (HOLD, HOLD, HOLD, HOLD, HOLD, None),
+    TicketStep.SOLVE: (SOLVED, SOLVED, SOLVED, SOLVED, SOLVED, None),
+    TicketStep.CLOSE: (None, None, None, None, CLOSED, None),
 }
 PAIRS = [
     (status, step, after)
@@ -56,11 +56,11 @@ def test_nothing_goes_back_to_new() -> None:
     assert TicketStatus.NEW not in STEP_TO_REACH
     afters = {after for _, _, after in PAIRS if after is not None}
     assert all(
-        next_status(status, step) is not N
+        next_status(status, step) is not NEW
         for status, step, after in PAIRS
-        if after is not None and status is not N
+        if after is not None and status is not NEW
     )
-    assert afters == {N, O, P, H, S, C}
+    assert afters == set(TicketStatus)
 
 
 def test_closed_is_final() -> None:
@@ -68,7 +68,7 @@ def test_closed_is_final() -> None:
 
 
 def test_what_an_agent_may_set_from_solved() -> None:
-    assert reachable_statuses(TicketStatus.SOLVED) == [O, P, H, C]
+    assert reachable_statuses(TicketStatus.SOLVED) == [OPEN, PENDING, HOLD, CLOSED]
 
 
 @pytest.mark.parametrize("state", OrderState)

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Match, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -34,6 +33,16 @@ class HashedFiles(StaticFiles):
         return response
 
 
+class ConsoleRoute(Route):
+    """Takes every path that is the console's, and none of the desk's own."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        first = scope["path"].split("/")[1:2]
+        if first and first[0] in OF_THE_DESK:
+            return Match.NONE, {}
+        return super().matches(scope)
+
+
 class ConsolePages:
     """Serves the page for every path that is the console's; files beside it by their name."""
 
@@ -42,8 +51,6 @@ class ConsolePages:
 
     async def show(self, request: Request) -> Response:
         path = request.path_params["path"]
-        if path.split("/")[0] in OF_THE_DESK:
-            raise HTTPException(404)
         headers = {"Content-Security-Policy": CONSOLE_POLICY, "Cache-Control": "no-cache"}
         index = self._folder / "index.html"
         if not index.is_file():
@@ -59,5 +66,5 @@ def console_routes(folder: Path) -> list[BaseRoute]:
     pages = ConsolePages(folder)
     return [
         Mount("/assets", HashedFiles(directory=folder / "assets", check_dir=False), name="assets"),
-        Route("/{path:path}", pages.show, methods=["GET"], name="console"),
+        ConsoleRoute("/{path:path}", pages.show, methods=["GET"], name="console"),
     ]

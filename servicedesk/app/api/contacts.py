@@ -23,14 +23,14 @@ class ContactBody(Body):
 
 
 @Operation(tag="contacts", answers=ContactPage)
-async def show(request: Request) -> Response:
+async def show_contact(request: Request) -> Response:
     """Show a contact with their newest tickets, if one may see any of these."""
     contact_id = request.path_params["contact_id"]
     return answer(await get_contact(services(request).database.sql, viewer(request), contact_id))
 
 
 @Operation(tag="contacts", answers=ContactPage, roles=WORKERS)
-async def change(request: Request, json: ContactBody) -> Response:
+async def change_known_contact(request: Request, json: ContactBody) -> Response:
     """Change what we know of a contact."""
     database = services(request).database
     contact_id = request.path_params["contact_id"]
@@ -42,6 +42,6 @@ async def change(request: Request, json: ContactBody) -> Response:
 
 
 ROUTES = [
-    Route("/api/contacts/{contact_id:uuid}", show, methods=["GET"]),
-    Route("/api/contacts/{contact_id:uuid}", change, methods=["PATCH"]),
+    Route("/api/contacts/{contact_id:uuid}", show_contact, methods=["GET"]),
+    Route("/api/contacts/{contact_id:uuid}", change_known_contact, methods=["PATCH"]),
 ]

@@ -55,7 +55,7 @@ class NoteBody(Body):
 
 
 @Operation(tag="messages", answers=Listing[Message])
-async def list_earlier(request: Request, query: EarlierQuery) -> Response:
+async def list_earlier_messages(request: Request, query: EarlierQuery) -> Response:
     """List a ticket's messages before one, ascending; `next` goes into `before`."""
     sql = services(request).database.sql
     ticket_id = _ticket_id(request)
@@ -105,7 +105,7 @@ async def write_note(request: Request, json: NoteBody) -> Response:
 
 
 @Operation(tag="messages", media_type="message/rfc822")
-async def download_raw(request: Request) -> Response:
+async def download_raw_message(request: Request) -> Response:
     """Download a message as it came in."""
     message_id = request.path_params["message_id"]
     original = await get_original(services(request).database.sql, viewer(request), message_id)
@@ -125,8 +125,8 @@ async def _answer_written(given: "Services", written: Written) -> Response:
 
 
 ROUTES = [
-    Route("/api/tickets/{ticket_id:uuid}/messages", list_earlier, methods=["GET"]),
+    Route("/api/tickets/{ticket_id:uuid}/messages", list_earlier_messages, methods=["GET"]),
     Route("/api/tickets/{ticket_id:uuid}/replies", write_reply, methods=["POST"]),
     Route("/api/tickets/{ticket_id:uuid}/notes", write_note, methods=["POST"]),
-    Route("/api/messages/{message_id:uuid}/raw", download_raw, methods=["GET"]),
+    Route("/api/messages/{message_id:uuid}/raw", download_raw_message, methods=["GET"]),
 ]

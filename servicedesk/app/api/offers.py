@@ -25,14 +25,14 @@ class DeclineBody(Body):
 
 
 @Operation(tag="offers", answers=Listing[OfferCard])
-async def list_own(request: Request) -> Response:
+async def list_own_offers(request: Request) -> Response:
     """List what is held out to one now, the nearest deadline first."""
     items = await open_offers(services(request).database.sql, viewer(request).user_id)
     return answer(Listing[OfferCard](items=items, next=None))
 
 
 @Operation(tag="offers", answers=TakenOffer, roles=WORKERS, idempotent=True, problems=(409,))
-async def accept(request: Request) -> Response:
+async def accept_offered(request: Request) -> Response:
     """Accept an offer; 409 `offer-gone`, with its state, if it is over."""
     database = services(request).database
     taken = await accept_offer(database, _offer_id(request), viewer(request))
@@ -41,7 +41,7 @@ async def accept(request: Request) -> Response:
 
 
 @Operation(tag="offers", answers=OfferCard, roles=WORKERS, problems=(409,))
-async def decline(request: Request, json: DeclineBody) -> Response:
+async def decline_offered(request: Request, json: DeclineBody) -> Response:
     """Decline an offer; the next agent gets it."""
     database = services(request).database
     caller = viewer(request)
@@ -58,7 +58,7 @@ def _offer_id(request: Request) -> OfferId:
 
 
 ROUTES = [
-    Route("/api/offers", list_own, methods=["GET"]),
-    Route("/api/offers/{offer_id:uuid}/accept", accept, methods=["POST"]),
-    Route("/api/offers/{offer_id:uuid}/decline", decline, methods=["POST"]),
+    Route("/api/offers", list_own_offers, methods=["GET"]),
+    Route("/api/offers/{offer_id:uuid}/accept", accept_offered, methods=["POST"]),
+    Route("/api/offers/{offer_id:uuid}/decline", decline_offered, methods=["POST"]),
 ]

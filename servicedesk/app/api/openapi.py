@@ -68,6 +68,8 @@ def _add_parameters(described: dict[str, Any], operation: Operation, method: str
     if operation.idempotent:
         key = {"type": "string", "pattern": "^[!-~]{1,128}$"}
         needed.append((KEY_HEADER, False, key, "The same key and request: the same answer."))
+    for name, words in operation.needs_headers.items():
+        needed.append((name, True, {"type": "string", "pattern": "^[!-~]+$"}, words))
     described["parameters"] += [
         {
             "name": name,

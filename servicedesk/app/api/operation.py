@@ -5,8 +5,8 @@ facts make the OpenAPI document. Order: sign-in, CSRF, role, input, handler.
 """
 
 import functools
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from pydantic import BaseModel
@@ -35,8 +35,9 @@ class Operation:
 
     The handler gets the request, and `json` and `query` if it names them with a strict model.
     `public`: no sign-in and no CSRF token. `answers` None and `media_type` "": no body (204).
-    `media_type`: bytes of that type. `takes_bytes`: the body is raw bytes. `problems`: statuses
-    beside those that follow from the rest (401, 403, 404, 412, 415, 422, 428, 503).
+    `media_type`: bytes of that type. `takes_bytes`: the body is raw bytes. `needs_headers`: name →
+    what it holds. `problems`: statuses beside those that follow from the rest (401, 403, 404, 412,
+    415, 422, 428, 503).
     """
 
     tag: str
@@ -48,6 +49,7 @@ class Operation:
     idempotent: bool = False
     takes_bytes: bool = False
     media_type: str = ""
+    needs_headers: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[int, ...] = ()
 
     def __call__(self, handler: Callable[..., Awaitable[Response]]) -> Handler:

@@ -20,7 +20,7 @@ _places = Cursor(tuple[UUID])
 
 
 @Operation(tag="quarantine", answers=Listing[QuarantineRow], roles=SUPERVISORS)
-async def list_all(request: Request, query: PageQuery) -> Response:
+async def list_quarantine(request: Request, query: PageQuery) -> Response:
     """List what waits for somebody's decision, newest first."""
     before = _places.decode(query.cursor)
     found = await list_quarantined(
@@ -34,7 +34,7 @@ async def list_all(request: Request, query: PageQuery) -> Response:
 
 
 @Operation(tag="quarantine", media_type="message/rfc822", roles=SUPERVISORS)
-async def download_raw(request: Request) -> Response:
+async def download_arrival(request: Request) -> Response:
     """Download an arrival exactly as it came in."""
     given = services(request)
     arrival_id = request.path_params["arrival_id"]
@@ -43,7 +43,7 @@ async def download_raw(request: Request) -> Response:
 
 
 @Operation(tag="quarantine", answers=QuarantineRow, roles=SUPERVISORS, problems=(409,))
-async def try_again(request: Request) -> Response:
+async def retry_arrival(request: Request) -> Response:
     """Try to let it in again; the answer says what became of it."""
     given = services(request)
     arrival_id = request.path_params["arrival_id"]
@@ -51,7 +51,7 @@ async def try_again(request: Request) -> Response:
 
 
 @Operation(tag="quarantine", answers=QuarantineRow, roles=SUPERVISORS, problems=(409,))
-async def throw_away(request: Request) -> Response:
+async def discard_arrival(request: Request) -> Response:
     """Throw it away for good."""
     database = services(request).database
     arrival_id = request.path_params["arrival_id"]
@@ -75,8 +75,8 @@ def _row(arrival: Arrival) -> QuarantineRow:
 
 
 ROUTES = [
-    Route("/api/quarantine", list_all, methods=["GET"]),
-    Route("/api/quarantine/{arrival_id:uuid}/raw", download_raw, methods=["GET"]),
-    Route("/api/quarantine/{arrival_id:uuid}/retry", try_again, methods=["POST"]),
-    Route("/api/quarantine/{arrival_id:uuid}/discard", throw_away, methods=["POST"]),
+    Route("/api/quarantine", list_quarantine, methods=["GET"]),
+    Route("/api/quarantine/{arrival_id:uuid}/raw", download_arrival, methods=["GET"]),
+    Route("/api/quarantine/{arrival_id:uuid}/retry", retry_arrival, methods=["POST"]),
+    Route("/api/quarantine/{arrival_id:uuid}/discard", discard_arrival, methods=["POST"]),
 ]

@@ -91,7 +91,7 @@ class ReadBody(Body):
 
 
 @Operation(tag="tickets", answers=Listing[TicketSummary])
-async def list_visible(request: Request, query: ListQuery) -> Response:
+async def list_visible_tickets(request: Request, query: ListQuery) -> Response:
     """List the tickets that one may see."""
     sql = services(request).database.sql
     position = await journal.head(sql)
@@ -103,7 +103,7 @@ async def list_visible(request: Request, query: ListQuery) -> Response:
 
 
 @Operation(tag="tickets", answers=TicketPage)
-async def show(request: Request) -> Response:
+async def show_ticket(request: Request) -> Response:
     """Show a ticket with its newest messages."""
     page = await get_page(services(request).database.sql, viewer(request), _ticket_id(request))
     return answer(page, version=page.version)
@@ -117,7 +117,7 @@ async def show(request: Request) -> Response:
     idempotent=True,
     problems=(404, 409),
 )
-async def open_new(request: Request, json: NewTicketBody) -> Response:
+async def write_first(request: Request, json: NewTicketBody) -> Response:
     """Write to a contact first: a new ticket that is the writer's own."""
     database = services(request).database
     inbox = await get_inbox(database.sql, json.inbox_id)
@@ -137,7 +137,7 @@ async def open_new(request: Request, json: NewTicketBody) -> Response:
 
 
 @Operation(tag="tickets", answers=TicketDetail, roles=WORKERS, conditional=True, problems=(409,))
-async def change(request: Request, json: ChangeBody) -> Response:
+async def change_properties(request: Request, json: ChangeBody) -> Response:
     """Change properties of a ticket."""
     database = services(request).database
     version = expected_version(request.headers.get("if-match"))
@@ -149,7 +149,7 @@ async def change(request: Request, json: ChangeBody) -> Response:
 
 
 @Operation(tag="tickets", answers=TicketSummary, roles=WORKERS, problems=(409,))
-async def take(request: Request) -> Response:
+async def take_by_hand(request: Request) -> Response:
     """Take a ticket by hand."""
     database = services(request).database
     taken = await take_ticket(database, _ticket_id(request), viewer(request))
@@ -158,7 +158,7 @@ async def take(request: Request) -> Response:
 
 
 @Operation(tag="tickets", status=204)
-async def mark_read(request: Request, json: ReadBody) -> Response:
+async def mark_ticket_read(request: Request, json: ReadBody) -> Response:
     """Say how far one has read."""
     database = services(request).database
     return done(await read_ticket(database, viewer(request), _ticket_id(request), json.seq))
@@ -208,11 +208,11 @@ def _changes(body: ChangeBody) -> TicketChanges:
 
 
 ROUTES = [
-    Route("/api/tickets", list_visible, methods=["GET"]),
-    Route("/api/tickets", open_new, methods=["POST"]),
-    Route("/api/tickets/{ticket_id:uuid}", show, methods=["GET"]),
-    Route("/api/tickets/{ticket_id:uuid}", change, methods=["PATCH"]),
-    Route("/api/tickets/{ticket_id:uuid}/take", take, methods=["POST"]),
-    Route("/api/tickets/{ticket_id:uuid}/read", mark_read, methods=["POST"]),
+    Route("/api/tickets", list_visible_tickets, methods=["GET"]),
+    Route("/api/tickets", write_first, methods=["POST"]),
+    Route("/api/tickets/{ticket_id:uuid}", show_ticket, methods=["GET"]),
+    Route("/api/tickets/{ticket_id:uuid}", change_properties, methods=["PATCH"]),
+    Route("/api/tickets/{ticket_id:uuid}/take", take_by_hand, methods=["POST"]),
+    Route("/api/tickets/{ticket_id:uuid}/read", mark_ticket_read, methods=["POST"]),
     Route("/api/tickets/{ticket_id:uuid}/activity", list_activity, methods=["GET"]),
 ]

@@ -37,9 +37,10 @@ class DownloadQuery(Query):
     roles=WORKERS,
     idempotent=True,
     takes_bytes=True,
+    needs_headers={FILENAME_HEADER: "The file's name, percent-encoded UTF-8."},
     problems=(413, 422, 507),
 )
-async def upload(request: Request) -> Response:
+async def upload_file(request: Request) -> Response:
     """Upload a file, its name percent-encoded in X-Filename; send it with a message by its id."""
     given = services(request)
     filename = _filename(request.headers.get(FILENAME_HEADER, ""))
@@ -58,7 +59,7 @@ async def upload(request: Request) -> Response:
 
 
 @Operation(tag="files", media_type=ANY_BYTES, problems=(409,))
-async def download(request: Request, query: DownloadQuery) -> Response:
+async def download_file(request: Request, query: DownloadQuery) -> Response:
     """Download a file of a message, or one that one has uploaded oneself."""
     given = services(request)
     file = await get_file(given.database.sql, viewer(request), request.path_params["file_id"])
@@ -81,6 +82,6 @@ def _filename(header: str) -> str:
 
 
 ROUTES = [
-    Route("/api/uploads", upload, methods=["POST"]),
-    Route("/api/attachments/{file_id:uuid}", download, methods=["GET"]),
+    Route("/api/uploads", upload_file, methods=["POST"]),
+    Route("/api/attachments/{file_id:uuid}", download_file, methods=["GET"]),
 ]

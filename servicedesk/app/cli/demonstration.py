@@ -66,6 +66,7 @@ def demo(
 async def _run(base: Settings) -> None:
     await migrate(base, TABLES, MIGRATIONS)
     outgoing = base.data_dir / "outgoing"
+    outgoing.mkdir(parents=True, exist_ok=True)
     async with mail_sink(outgoing) as relay_port:
         settings = base.model_copy(update={"relay_port": relay_port})
         async with open_services(settings) as services:

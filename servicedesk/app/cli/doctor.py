@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import redis.asyncio
 import typer
+from redis.asyncio import ConnectionPool, Redis
 from rich.console import Console
 from rich.table import Table
 
@@ -54,9 +54,9 @@ async def database(settings: Settings) -> Finding:
 async def bus(settings: Settings) -> Finding:
     if not settings.redis_url:
         return Finding(True, "in this process (`serve`)")
-    client = redis.asyncio.from_url(settings.redis_url, socket_connect_timeout=CONNECT_SECONDS)
+    client = Redis.from_pool(ConnectionPool.from_url(settings.redis_url))
     try:
-        await client.ping()
+        await asyncio.wait_for(client.ping(), CONNECT_SECONDS)
     finally:
         await client.aclose()
     return Finding(True, "Redis")

@@ -6,7 +6,7 @@ import typer
 import uvloop
 
 from servicedesk.app.process import run_web, run_worker
-from servicedesk.app.roles.names import IN_A_WORKER, Role, parse_roles
+from servicedesk.app.roles.names import IN_A_WORKER, Role, in_words, parse_roles
 from servicedesk.app.schema import MIGRATIONS, TABLES
 from servicedesk.app.wiring import open_services
 from servicedesk.domain.errors import ConfigurationError
@@ -33,9 +33,7 @@ def web() -> None:
 
 
 def worker(
-    roles: Annotated[
-        str, typer.Option(help="Comma separated; default: all that bind no port (not smtp).")
-    ] = ",".join(sorted(role.value for role in IN_A_WORKER)),
+    roles: Annotated[str, typer.Option(help="Comma separated.")] = in_words(IN_A_WORKER),
 ) -> None:
     """Run roles beside web processes. Needs PostgreSQL and Redis."""
     wanted = parse_roles(roles)

@@ -18,6 +18,7 @@ from servicedesk.domain.people import Role, Viewer
 from servicedesk.domain.tickets import Priority, TicketStatus
 from servicedesk.intake.arrivals import get_arrival
 from servicedesk.kernel.work import Work
+from servicedesk.people.shapes import Locale
 from servicedesk.people.teams import add_team
 from servicedesk.people.users import NewUser, add_user, hash_new_password
 from servicedesk.routing.queues import NewQueue, add_queue
@@ -32,7 +33,7 @@ class Person:
     name: str
     email: str
     role: Role
-    locale: str = "en"
+    locale: Locale = "en"
 
 
 ADMINISTRATOR = Person("Marit Berg", "admin@northwind-outdoor.example", Role.ADMINISTRATOR)
@@ -81,9 +82,10 @@ async def _add_people(services: Services) -> Staff:
 
 
 def _new_user(person: Person) -> NewUser:
-    locale = "zh-CN" if person.locale == "zh-CN" else "en"
     zone = "Asia/Shanghai" if person.locale == "zh-CN" else "Europe/Berlin"
-    return NewUser(person.name, person.email, person.role, PASSWORD, locale=locale, time_zone=zone)
+    return NewUser(
+        person.name, person.email, person.role, PASSWORD, locale=person.locale, time_zone=zone
+    )
 
 
 def _viewer(user_id: UserId, person: Person, team_id: TeamId) -> Viewer:

@@ -24,8 +24,7 @@ class _Keep:
 
 @asynccontextmanager
 async def mail_sink(folder: Path) -> AsyncIterator[int]:
-    """Run the sink on a free port of this machine; gives the port."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Run the sink on a free port of this machine; gives the port. The folder exists."""
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
         lambda: SMTP(_Keep(folder), enable_SMTPUTF8=True, loop=loop), "127.0.0.1", 0

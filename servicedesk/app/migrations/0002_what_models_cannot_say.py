@@ -14,8 +14,10 @@ BOTH = (
     "CREATE UNIQUE INDEX offer_one_open ON offer (order_id) WHERE state = 'open'",
     "CREATE INDEX offer_deadline ON offer (deadline) WHERE state = 'open'",
     "CREATE INDEX ticket_waiting ON ticket (waiting_since, id) WHERE waiting_since IS NOT NULL",
-    "CREATE INDEX work_order_live ON work_order (queue_id, state, priority, virtual_start) "
-    "WHERE state IN ('waiting', 'offered', 'active')",
+    """
+    CREATE INDEX work_order_live ON work_order (queue_id, state, priority, virtual_start)
+    WHERE state IN ('waiting', 'offered', 'active')
+    """,
 )
 
 SQLITE = ("INSERT INTO number_series (name, drawn) VALUES ('ticket_number', 10000)",)
