@@ -7,6 +7,7 @@ import json
 import os
 import smtplib
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -44,7 +45,10 @@ class RunningDesk:
         """What the desk has sent, oldest first."""
         return [path.read_bytes() for path in sorted(self.sent.glob("*.eml"))]
 
-    def call(self, method: str, path: str, body: object = None) -> Any:
+    def cookie_header(self) -> str:
+        return "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+
+    def call(self, method: str, path: str, body: object = None, version: int | None = None) -> Any:
         """Call the API as whoever set the company up or signed in last; returns its JSON."""
         request = urllib.request.Request(
             f"{self.url}{path}",
@@ -53,10 +57,15 @@ class RunningDesk:
             headers={
                 "Content-Type": "application/json",
                 "X-CSRF-Token": self._csrf,
-                "Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items()),
+                "Cookie": self.cookie_header(),
+                **({} if version is None else {"If-Match": f'"{version}"'}),
             },
         )
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        try:
+            answer = urllib.request.urlopen(request, timeout=20)
+        except urllib.error.HTTPError as refusal:
+            raise AssertionError(f"{method} {path}: {refusal.read().decode()}") from None
+        with answer:
             for header in answer.headers.get_all("Set-Cookie") or []:
                 name, _, rest = header.partition("=")
                 self._cookies[name] = rest.partition(";")[0]
