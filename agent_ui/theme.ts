@@ -1,3 +1,9 @@
+/** Phones zoom into fields with smaller letters than 16 px, so fields shrink on wider screens only. */
+const fields = [
+  { size: 'sm', fixed: false, class: 'md:text-[13px]/5' },
+  { size: 'md', fixed: false, class: 'md:text-[14px]/5.5' },
+] as const
+
 /** How Nuxt UI's components wear our tokens (the tokens themselves are in src/theme.css). */
 export const theme = {
   colors: { primary: 'accent', neutral: 'grey', success: 'good', warning: 'soon', error: 'late', info: 'fresh' },
@@ -20,12 +26,12 @@ export const theme = {
   },
   input: {
     slots: { base: 'rounded-md placeholder:text-muted' },
-    variants: { size: { sm: { base: 'px-2.5 py-1 text-[16px]/5 md:text-[13px]/5' }, md: { base: 'px-3 py-1.5 text-[16px]/5.5 md:text-[14px]/5.5' } } },
-    defaultVariants: { size: 'sm' },
+    variants: { size: { sm: { base: 'px-2.5 py-1 text-[16px]/5' }, md: { base: 'px-3 py-1.5 text-[16px]/5.5' } } },
+    compoundVariants: fields, defaultVariants: { size: 'sm' },
   },
-  textarea: { slots: { base: 'placeholder:text-muted' }, variants: { size: { sm: { base: 'text-[16px]/5 md:text-[13px]/5' } } }, defaultVariants: { size: 'sm' } },
-  select: { variants: { size: { sm: { base: 'py-1 text-[13px]/5 md:text-[13px]/5', item: 'text-[13px]/5' } } }, defaultVariants: { size: 'sm' } },
-  selectMenu: { variants: { size: { sm: { base: 'py-1 text-[13px]/5 md:text-[13px]/5', item: 'text-[13px]/5' } } }, defaultVariants: { size: 'sm' } },
+  textarea: { slots: { base: 'placeholder:text-muted' }, variants: { size: { sm: { base: 'text-[16px]/5' } } }, compoundVariants: fields, defaultVariants: { size: 'sm' } },
+  select: { variants: { size: { sm: { base: 'py-1 text-[13px]/5', item: 'text-[13px]/5' } } }, compoundVariants: fields, defaultVariants: { size: 'sm' } },
+  selectMenu: { variants: { size: { sm: { base: 'py-1 text-[13px]/5', item: 'text-[13px]/5' } } }, compoundVariants: fields, defaultVariants: { size: 'sm' } },
   dropdownMenu: { slots: { content: 'min-w-44' }, defaultVariants: { size: 'md' } },
   formField: { slots: { label: 'text-[13px]/5 font-medium', help: 'text-muted text-xs', error: 'text-late-text text-xs' }, defaultVariants: { size: 'sm' } },
   tooltip: { slots: { content: 'text-[12px]/4 h-7 px-2' } },

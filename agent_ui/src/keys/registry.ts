@@ -64,6 +64,8 @@ function isField(target: EventTarget | null): boolean {
   return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)
 }
 
+const OPEN_OVERLAY = ['dialog', 'menu', 'listbox'].map((role) => `#overlays [role="${role}"]`).join(',')
+
 /** Listens on the window until the returned function is called. */
 export function listenToKeys(singlesAllowed: () => boolean): () => void {
   let before: { key: string; at: number } | null = null
@@ -71,20 +73,21 @@ export function listenToKeys(singlesAllowed: () => boolean): () => void {
     if (event.isComposing || event.defaultPrevented) return
     const pressed = pressName({ key: event.key, mod: event.metaKey || event.ctrlKey, alt: event.altKey })
     const recent = before !== null && event.timeStamp - before.at < SEQUENCE_MS ? before.key : null
-    const inOverlay = document.querySelector('[role="dialog"][data-state="open"],[role="menu"][data-state="open"]') !== null
     const found = matchShortcut(shortcuts, recent, pressed, {
-      inField: isField(event.target) || inOverlay,
+      inField: isField(event.target) || document.querySelector(OPEN_OVERLAY) !== null,
       singles: singlesAllowed(),
     })
     before = { key: pressed, at: event.timeStamp }
     if (found === null) return
     if (pressed === 'enter' && isActivatable(event.target)) return
     event.preventDefault()
+    event.stopPropagation()
     before = null
     found.run()
   }
-  window.addEventListener('keydown', onKey)
-  return () => window.removeEventListener('keydown', onKey)
+  // In the capture phase: a focused menu button would take Alt+Enter for its own Enter.
+  window.addEventListener('keydown', onKey, { capture: true })
+  return () => window.removeEventListener('keydown', onKey, { capture: true })
 }
 
 function isActivatable(target: EventTarget | null): boolean {

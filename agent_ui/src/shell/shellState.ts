@@ -6,5 +6,7 @@ export const useShellState = defineStore('shell', () => {
   const paletteOpen = ref(false)
   const newTicketOpen = ref(false)
   const contextOpen = ref(false)
-  return { paletteOpen, newTicketOpen, contextOpen }
+  /** The offer that its person picked among several; otherwise the one that ends first is shown. */
+  const pickedOfferId = ref<string | null>(null)
+  return { paletteOpen, newTicketOpen, contextOpen, pickedOfferId }
 })
