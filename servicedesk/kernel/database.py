@@ -20,7 +20,7 @@ from tortoise.context import TortoiseContext
 from servicedesk.domain.actors import Actor
 from servicedesk.domain.errors import Unavailable
 from servicedesk.domain.ids import Position
-from servicedesk.kernel import journal
+from servicedesk.kernel import journal, metrics
 from servicedesk.kernel.bus import Bus
 from servicedesk.kernel.config import Settings
 from servicedesk.kernel.faults import CONNECTION_FAULTS, unavailable_when_away
@@ -120,15 +120,21 @@ class Database:
     @asynccontextmanager
     async def work(self, actor: Actor) -> AsyncIterator[Work]:
         """Run one story. After the commit `work.position` is that of its last entry (0: none)."""
-        now = await self.now()
-        async with self.transaction() as sql:
-            work = Work(sql, actor, now)
-            yield work
-            last_id = await work.write_entries()
-        if last_id:
-            work.position = await self._stamp(last_id)
+        work: Work | None = None
+        with metrics.timed_story(lambda: work.kinds if work else ()):
+            async with self.transaction() as sql:
+                work = Work(sql, actor, await self._now_in(sql))
+                yield work
+                last_id = await work.write_entries()
+            if last_id:
+                work.position = await self._stamp(last_id)
         for topic in work.bells:
             await self._bus.ring(topic)
+
+    async def _now_in(self, sql: Sql) -> datetime:
+        """Tell the time once the transaction has begun: on SQLite it may have waited for that."""
+        clock = _DatabaseClock(sql) if isinstance(self._clock, _DatabaseClock) else self._clock
+        return await clock.now()
 
     async def stamp(self) -> Position:
         """Stamp whatever is committed and has no position yet; return the journal's head."""

@@ -1,6 +1,6 @@
 """What a process tells Prometheus. Labels are few and closed: never ids, addresses or raw paths."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import perf_counter
 
@@ -30,7 +30,7 @@ _requests = Histogram(
 )
 _stories = Histogram(
     "servicedesk_story_seconds",
-    "One story: its transaction, its stamp and its bells.",
+    "One story, transaction and stamp, named by the first thing it recorded.",
     ("story", "outcome"),
     buckets=SECONDS,
     registry=REGISTRY,
@@ -41,7 +41,9 @@ _arrivals = Counter(
     ("channel", "outcome"),
     registry=REGISTRY,
 )
-_offers = Counter("servicedesk_offers", "How offers ended.", ("outcome",), registry=REGISTRY)
+_happened = Counter(
+    "servicedesk_happened", "What was recorded in the journal.", ("kind",), registry=REGISTRY
+)
 _jobs = Counter("servicedesk_jobs", "Jobs run.", ("job", "outcome"), registry=REGISTRY)
 _outbox = Gauge(
     "servicedesk_outbox_messages", "Outgoing messages, by state.", ("state",), registry=REGISTRY
@@ -59,8 +61,11 @@ def note_request(method: str, route: str, status: int, seconds: float) -> None:
 
 
 @contextmanager
-def timed_story(story: str) -> Iterator[None]:
-    """Time the block as one run of the story; `outcome` is "done" or the error's class."""
+def timed_story(kinds: Callable[[], Sequence[str]]) -> Iterator[None]:
+    """Time the block as one story and count what it recorded, which `kinds` tells at its end.
+
+    `outcome` is "done" or the error's class; a story that failed has recorded nothing.
+    """
     began, outcome = perf_counter(), "done"
     try:
         yield
@@ -68,15 +73,16 @@ def timed_story(story: str) -> Iterator[None]:
         outcome = type(error).__name__
         raise
     finally:
-        _stories.labels(story, outcome).observe(perf_counter() - began)
+        recorded = kinds()
+        name = recorded[0] if recorded else "nothing"
+        _stories.labels(name, outcome).observe(perf_counter() - began)
+        if outcome == "done":
+            for kind in recorded:
+                _happened.labels(kind).inc()
 
 
 def note_arrival(channel: str, outcome: str) -> None:
     _arrivals.labels(channel, outcome).inc()
-
-
-def note_offer(outcome: str) -> None:
-    _offers.labels(outcome).inc()
 
 
 def note_job(job: str, outcome: str) -> None:

@@ -77,5 +77,10 @@ class Work:
         return last_id
 
     @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of what was noted so far, in order."""
+        return tuple(entry.kind for entry in self._entries)
+
+    @property
     def bells(self) -> tuple[Topic, ...]:
         return (*self._bells, *((Topic.JOURNAL,) if self._entries else ()))

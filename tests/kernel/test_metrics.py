@@ -2,7 +2,11 @@
 
 import pytest
 
+from servicedesk.domain.actors import system_actor
 from servicedesk.kernel import metrics
+from servicedesk.kernel.database import Database
+
+ACTOR = system_actor("test")
 
 
 def value(name: str, **labels: str) -> float:
@@ -16,20 +20,32 @@ def test_request_is_counted_by_route_and_class_of_answer() -> None:
     assert value("servicedesk_request_seconds_count", **labels) == before + 1
 
 
-def test_story_is_timed_by_how_it_ended() -> None:
-    def story() -> None:
-        with metrics.timed_story("reply"):
+async def test_story_is_timed_under_what_it_recorded_first(frozen_database: Database) -> None:
+    story = {"story": "ticket.opened", "outcome": "done"}
+    before = value("servicedesk_story_seconds_count", **story)
+    happened = value("servicedesk_happened_total", kind="order.opened")
+    async with frozen_database.work(ACTOR) as work:
+        work.record("ticket.opened")
+        work.record("order.opened")
+    assert value("servicedesk_story_seconds_count", **story) == before + 1
+    assert value("servicedesk_happened_total", kind="order.opened") == happened + 1
+
+
+async def test_story_that_failed_counts_as_its_error_and_recorded_nothing(
+    frozen_database: Database,
+) -> None:
+    async def story() -> None:
+        async with frozen_database.work(ACTOR) as work:
+            work.record("ticket.opened")
             raise KeyError
 
-    done = {"story": "reply", "outcome": "done"}
-    failed = {"story": "reply", "outcome": "KeyError"}
-    before = value("servicedesk_story_seconds_count", **done)
-    with metrics.timed_story("reply"):
-        pass
+    failed = {"story": "ticket.opened", "outcome": "KeyError"}
+    before = value("servicedesk_story_seconds_count", **failed)
+    happened = value("servicedesk_happened_total", kind="ticket.opened")
     with pytest.raises(KeyError):
-        story()
-    assert value("servicedesk_story_seconds_count", **done) == before + 1
-    assert value("servicedesk_story_seconds_count", **failed) >= 1
+        await story()
+    assert value("servicedesk_story_seconds_count", **failed) == before + 1
+    assert value("servicedesk_happened_total", kind="ticket.opened") == happened
 
 
 def test_state_that_emptied_is_not_shown_with_its_old_figure() -> None:
@@ -41,7 +57,6 @@ def test_state_that_emptied_is_not_shown_with_its_old_figure() -> None:
 
 def test_answer_to_metrics_names_every_figure() -> None:
     metrics.note_arrival("email", "accepted")
-    metrics.note_offer("accepted")
     metrics.note_job("sweep_blobs", "done")
     metrics.show_parked_effects(2)
     metrics.show_sockets(5)
@@ -50,7 +65,6 @@ def test_answer_to_metrics_names_every_figure() -> None:
     assert content_type.startswith("text/plain")
     for line in (
         b'servicedesk_arrivals_total{channel="email",outcome="accepted"}',
-        b'servicedesk_offers_total{outcome="accepted"}',
         b'servicedesk_jobs_total{job="sweep_blobs",outcome="done"}',
         b"servicedesk_parked_effects 2.0",
         b"servicedesk_sockets 5.0",

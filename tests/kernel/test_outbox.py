@@ -116,7 +116,8 @@ async def test_sender_that_lost_its_claim_writes_nothing(
     assert not await end(frozen_database, late, DeliveryState.FAILED)
     assert not await put_back(frozen_database, late, 1)
     assert await end(frozen_database, heir, DeliveryState.SENT)
-    assert await outbox.count_by_state(frozen_database.sql) == {"sent": 1}
+    [row] = await frozen_database.sql.fetch("SELECT state, attempts FROM outbox")
+    assert (row["state"], row["attempts"]) == ("sent", 2)
 
 
 async def test_sender_with_a_claim_of_its_own_past_cannot_end_its_second_one(
@@ -199,3 +200,15 @@ async def test_claiming_uses_its_index(postgres_database: Database) -> None:
         "ORDER BY due_at, id LIMIT 10 FOR UPDATE SKIP LOCKED"
     )
     assert "outbox_due" in "\n".join(row["QUERY PLAN"] for row in rows)
+
+
+async def test_what_waits_or_went_wrong_is_counted_but_not_what_was_sent(
+    frozen_database: Database,
+) -> None:
+    await enqueue(frozen_database, *(new_message() for _ in range(4)))
+    first, second, third = await claim(frozen_database, limit=3)
+    await end(frozen_database, first, DeliveryState.SENT)
+    await end(frozen_database, second, DeliveryState.FAILED)
+    await put_back(frozen_database, third, 60)
+    counted = await outbox.count_unsent(frozen_database.sql)
+    assert counted == {"queued": 1, "retry": 1, "failed": 1}

@@ -27,7 +27,7 @@ async def show_metrics(request: Request) -> Response:
     sql = services(request).database.sql
     with suppress(Unavailable):  # the figures of this process are worth having all the same
         metrics.show_journal_head(await journal.head(sql))
-        metrics.show_outbox(await outbox.count_by_state(sql))
+        metrics.show_outbox(await outbox.count_unsent(sql))
         metrics.show_parked_effects(await effects.count_parked(sql))
     figures, content_type = metrics.render()
     return Response(figures, media_type=content_type)
