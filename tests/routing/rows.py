@@ -114,7 +114,7 @@ class Desk:
         assert lease is not None
         return lease
 
-    async def row(self, table: str, row_id: UUID, key: str = "id") -> Row:
+    async def row(self, table: str, row_id: object, key: str = "id") -> Row:
         row = await self.database.sql.fetch_one(f"SELECT * FROM {table} WHERE {key} = $1", row_id)
         assert row is not None
         return row

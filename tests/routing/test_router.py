@@ -5,67 +5,20 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from statistics import median
 
-from servicedesk.app.router import LEASE_NAME, Timing, run_router
+from servicedesk.app.router import LEASE_NAME
 from servicedesk.domain.actors import user_actor
-from servicedesk.domain.ids import OfferId, OrderId, UserId
 from servicedesk.domain.orders import DeclineReason
 from servicedesk.domain.presence import AwayReason, PresenceState
 from servicedesk.kernel.bus import LocalBus, Topic
-from servicedesk.kernel.sql import as_uuid
 from servicedesk.routing.offers import decline_offer, win_offer
 from servicedesk.routing.orders import finish_order, take_order
 from servicedesk.routing.presence import set_presence
 from tests.fakes.clock import FakeClock
 from tests.routing.journal_check import check_offers
 from tests.routing.rows import LONG_AGO, Desk
-
-PATIENCE_SECONDS = 10.0
-QUICK = Timing(lease_seconds=0.6, stand_by_seconds=0.05)
-
-
-@asynccontextmanager
-async def routing(desk: Desk, bus: LocalBus, timing: Timing = QUICK) -> AsyncIterator[None]:
-    task = asyncio.create_task(run_router(desk.database, bus, "test", timing))
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-async def until(bus: LocalBus, claim: Callable[[], Awaitable[bool]]) -> None:
-    """Wait for the claim to come true, looking at every entry of the journal."""
-    async with bus.listen(Topic.JOURNAL) as bell, asyncio.timeout(PATIENCE_SECONDS):
-        while not await claim():
-            await bell.wait()
-
-
-async def open_offers(desk: Desk) -> dict[OrderId, tuple[OfferId, UserId]]:
-    rows = await desk.database.sql.fetch("SELECT * FROM offer WHERE state = 'open' ORDER BY id")
-    return {
-        OrderId(as_uuid(row["order_id"])): (
-            OfferId(as_uuid(row["id"])),
-            UserId(as_uuid(row["user_id"])),
-        )
-        for row in rows
-    }
-
-
-async def offered(
-    desk: Desk, bus: LocalBus, order_id: OrderId, user_id: UserId | None = None
-) -> tuple[OfferId, UserId]:
-    """Wait until the order is held out (to this agent), and return the offer."""
-
-    async def is_held_out() -> bool:
-        offer = (await open_offers(desk)).get(order_id)
-        return offer is not None and user_id in (None, offer[1])
-
-    await until(bus, is_held_out)
-    return (await open_offers(desk))[order_id]
+from tests.routing.running import offered, open_offers, routing, until
 
 
 async def test_new_order_is_offered_to_the_available_agent_with_reasons(
@@ -166,14 +119,14 @@ async def test_another_router_takes_over_when_the_leader_is_lost(desk: Desk, bus
     await desk.agent()
     async with routing(desk, bus), routing(desk, bus):
         await offered(desk, bus, await desk.order())
-        before = await desk.row("lease", LEASE_NAME, "name")  # type: ignore[arg-type]
+        before = await desk.row("lease", LEASE_NAME, "name")
         await desk.database.sql.execute(
             "UPDATE lease SET owner = 'thief', token = token + 1, expires_at = $2 WHERE name = $1",
             LEASE_NAME,
             await desk.database.now(),
         )
         await offered(desk, bus, await desk.order())
-        after = await desk.row("lease", LEASE_NAME, "name")  # type: ignore[arg-type]
+        after = await desk.row("lease", LEASE_NAME, "name")
     assert after["token"] >= before["token"] + 2
 
 
@@ -200,7 +153,7 @@ async def test_routers_that_fight_never_offer_twice_and_lose_nothing(
         await asyncio.gather(*(desk.order() for _ in range(wanted)))
         await until(bus, accept_all)
     check_offers(await desk.entries(), capacity=4)
-    assert (await desk.row("lease", LEASE_NAME, "name"))["token"] > 1  # type: ignore[arg-type]
+    assert (await desk.row("lease", LEASE_NAME, "name"))["token"] > 1
 
 
 async def test_time_from_committed_order_to_offer_is_a_few_milliseconds(
