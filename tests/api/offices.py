@@ -18,12 +18,7 @@ from servicedesk.desk.setup import Desk, NewDesk, add_desk
 from servicedesk.domain.actors import system_actor
 from servicedesk.domain.messages import ChannelKind
 from servicedesk.domain.people import Role
-from servicedesk.intake.accept import Intake
-from servicedesk.kernel.blobs import FileBlobs
-from servicedesk.kernel.bus import Bus
-from servicedesk.kernel.config import Settings
 from servicedesk.kernel.database import Database
-from servicedesk.kernel.secrets import load_secrets
 from servicedesk.people.sessions import Origin, csrf_token, start_session
 from servicedesk.people.teams import add_team
 from servicedesk.people.users import NewUser, add_user
@@ -67,19 +62,6 @@ class Office:
 
     def client(self, name: str) -> httpx2.AsyncClient:
         return self.people[name].client
-
-
-def services_of(settings: Settings, database: Database, bus: Bus) -> Services:
-    blobs = FileBlobs(database, settings.blob_dir)
-    return Services(
-        settings=settings,
-        database=database,
-        bus=bus,
-        blobs=blobs,
-        secrets=load_secrets(settings),
-        channels={},
-        intake=Intake(database, blobs, {}),
-    )
 
 
 def client_of(app: Starlette, token: str | None = None) -> httpx2.AsyncClient:

@@ -11,12 +11,13 @@ from typing import Any, TypeVar
 import uvicorn
 
 from servicedesk.app.schema import MIGRATIONS, TABLES
+from servicedesk.app.wiring import make_services
 from servicedesk.domain.actors import system_actor
 from servicedesk.kernel.bus import LocalBus
 from servicedesk.kernel.config import Settings
 from servicedesk.kernel.database import open_database
 from servicedesk.people.sessions import Origin, start_session
-from tests.api.offices import SESSION_SECONDS, Office, open_office, services_of
+from tests.api.offices import SESSION_SECONDS, Office, open_office
 
 STARTS_WITHIN_SECONDS = 30
 Answer = TypeVar("Answer")
@@ -74,7 +75,7 @@ async def _serve(
     bus = LocalBus()
     database = await open_database(settings, TABLES, MIGRATIONS, bus=bus)
     try:
-        async with open_office(services_of(settings, database, bus)) as office:
+        async with open_office(make_services(settings, database, bus)) as office:
             config = uvicorn.Config(
                 office.app, host="127.0.0.1", port=0, log_config=None, lifespan="off"
             )

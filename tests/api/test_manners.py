@@ -1,6 +1,7 @@
 """What every answer has, whatever was asked."""
 
 import json
+from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
@@ -82,7 +83,7 @@ async def test_faults_of_a_body_are_named_one_by_one(office: Office) -> None:
 async def test_body_over_the_limit_is_refused_whatever_its_length_header_says(
     office: Office,
 ) -> None:
-    async def pieces() -> object:
+    async def pieces() -> AsyncIterator[bytes]:
         for _ in range(33):
             yield b" " * 65_536
 

@@ -7,10 +7,11 @@ import httpx2
 import pytest_asyncio
 
 from servicedesk.app.api.application import make_application
+from servicedesk.app.wiring import make_services
 from servicedesk.kernel.bus import LocalBus
 from servicedesk.kernel.config import Settings
 from servicedesk.kernel.database import Database
-from tests.api.offices import Office, client_of, services_of
+from tests.api.offices import Office, client_of
 
 SETUP = {
     "company": "Example",
@@ -26,7 +27,7 @@ SETUP = {
 async def fresh(
     settings: Settings, database: Database, bus: LocalBus
 ) -> AsyncIterator[httpx2.AsyncClient]:
-    async with client_of(make_application(services_of(settings, database, bus))) as client:
+    async with client_of(make_application(make_services(settings, database, bus))) as client:
         yield client
 
 
