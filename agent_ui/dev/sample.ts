@@ -36,7 +36,7 @@ const PEOPLE: [string, string][] = [
   ['Bergsport Keller', 'einkauf@bergsport.example'], ['', 'unknown@sender.example'], ['Pedro Almeida', 'pedro@almeida.example'], ['Yuki Tanaka', 'yuki@tanaka.example'], ['张伟', 'zhang.wei@gongsi.example'],
 ]
 export const contacts: Contact[] = PEOPLE.map(([name, address], n) => ({
-  id: id(5, n), name, organization: n === 0 ? { id: id(6, 1), name: 'Halden Outdoor', tier: 'Gold' } : null, locale: 'en', time_zone: n === 0 ? 'Asia/Shanghai' : null,
+  id: id(5, n), name, address, organization: n === 0 ? { id: id(6, 1), name: 'Halden Outdoor', tier: 'Gold' } : null, locale: 'en', time_zone: n === 0 ? 'Asia/Shanghai' : null,
   identities: [{ kind: 'email', value: address }], created_at: at(50_000), tickets: [], ticket_count: n === 0 ? 14 : 1,
 }))
 
