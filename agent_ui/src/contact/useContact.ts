@@ -11,7 +11,7 @@ export function useContact(contactId: () => string | null) {
 
   async function load(): Promise<void> {
     const id = contactId()
-    if (id === null) return
+    if (id === null || store.epoch === 0) return
     const { asOf } = store
     state.value = contact.value === null ? 'loading' : 'ready'
     try {

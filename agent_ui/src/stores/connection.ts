@@ -74,7 +74,7 @@ export const useConnection = defineStore('connection', () => {
     if (firstHello !== null) clearTimeout(firstHello)
     socket.stop()
     wasLive.value = false
-    store.drop(null)
+    store.forget()
   }
 
   const isLost = computed(() => state.value === 'waiting' || (state.value === 'connecting' && wasLive.value))

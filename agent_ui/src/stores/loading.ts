@@ -57,7 +57,7 @@ export const useLoading = defineStore('loading', () => {
     ])
   }
 
-  watch(() => store.epoch, loadAll)
+  watch(() => store.epoch, (epoch) => { if (epoch > 0) void loadAll() })
 
   return { states, loadAll }
 })

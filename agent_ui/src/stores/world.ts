@@ -9,7 +9,7 @@ import { emptyWorld, put, putAll, putMessage, type Guess, type Row, type Table, 
 
 export const useWorld = defineStore('world', () => {
   const world = reactive(emptyWorld())
-  /** Rises whenever everything held was dropped: whoever shows a list loads it anew. */
+  /** Rises whenever everything held was dropped: whoever shows a list loads it anew. 0: nothing may be loaded yet. */
   const epoch = ref(0)
 
   /** Position to pass with a read: what arrives later than this is newer than the read's answer. */
@@ -18,6 +18,12 @@ export const useWorld = defineStore('world', () => {
   function drop(position: number | null): void {
     Object.assign(world, emptyWorld(), { position })
     epoch.value += 1
+  }
+
+  /** Back to the state before anybody signed in. */
+  function forget(): void {
+    Object.assign(world, emptyWorld())
+    epoch.value = 0
   }
 
   function absorb<T extends Table>(table: T, answer: Answer<Row<T>>): void {
@@ -95,7 +101,7 @@ export const useWorld = defineStore('world', () => {
   )
 
   return {
-    world, epoch, asOf, drop, absorb, absorbAll, absorbTicket, absorbChanged, absorbEarlier, absorbMessage,
+    world, epoch, asOf, drop, forget, absorb, absorbAll, absorbTicket, absorbChanged, absorbEarlier, absorbMessage,
     absorbContact, openTimeline, guess, forgetGuess, settleGuess, hear, nameOf, activeUsers,
   }
 })

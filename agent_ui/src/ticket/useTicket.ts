@@ -20,6 +20,7 @@ export function useTicket(ticketId: string) {
 
   async function load(): Promise<void> {
     const { asOf, epoch } = store
+    if (epoch === 0) return
     store.openTimeline(ticketId)
     try {
       const ticket = await getTicket(ticketId)

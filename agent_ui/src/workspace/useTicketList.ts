@@ -50,7 +50,7 @@ export function useTicketList(spec: Ref<ListSpec | null>): TicketList {
 
   async function reload(): Promise<void> {
     run += 1
-    if (spec.value === null) return
+    if (spec.value === null || store.epoch === 0) return
     state.value = 'loading'
     cursor.value = null
     await fetchPage(spec.value, null)
