@@ -33,12 +33,10 @@ def main() -> None:
 async def _measure(desk: RunningDesk) -> list[float]:
     address = desk.url.replace("http", "ws") + "/api/socket"
     headers = {"Cookie": desk.cookie_header()}
-    waits: list[float] = []
     seen: set[str] = set()
     async with websockets.connect(address, origin=desk.url, additional_headers=headers) as socket:
         desk.call("PUT", "/api/me/presence", {"state": "available"})
-        for number in range(WARM_UP + MAILS):
-            waits.append(await _one(desk, socket, number, seen))
+        waits = [await _one(desk, socket, number, seen) for number in range(WARM_UP + MAILS)]
     return waits[WARM_UP:]
 
 

@@ -61,7 +61,7 @@ def make_services(settings: Settings, database: Database, bus: Bus) -> Services:
     blobs = FileBlobs(database, settings.blob_dir)
     secrets = load_secrets(settings)
     channels = _channels(settings, secrets, blobs)
-    parsers = {kind: partial(_parse, channel) for kind, channel in channels.items()}
+    parsers = {kind: partial(parse_arrival, channel) for kind, channel in channels.items()}
     return Services(
         settings=settings,
         database=database,
@@ -92,7 +92,7 @@ def _channels(
     }
 
 
-def _parse(channel: Channel, raw: bytes, arrival: Arrival) -> Inbound:
+def parse_arrival(channel: Channel, raw: bytes, arrival: Arrival) -> Inbound:
     return channel.parse(
         raw, protocol.Origin(arrival.inbox_id, arrival.received_at, arrival.envelope)
     )

@@ -93,6 +93,8 @@ def _formatter(settings: Settings, *, colors: bool) -> ProcessorFormatter:
 def _tame_libraries() -> None:
     for name in LOGS_VALUES:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # A database that is away is said once by whoever waits for it, not with a traceback each time.
+    logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers = []

@@ -45,6 +45,10 @@ class RunningDesk:
         """What the desk has sent, oldest first."""
         return [path.read_bytes() for path in sorted(self.sent.glob("*.eml"))]
 
+    def own_headers(self) -> dict[str, str]:
+        """What proves who asks."""
+        return {"X-CSRF-Token": self._csrf, "Cookie": self.cookie_header()}
+
     def cookie_header(self) -> str:
         return "; ".join(f"{name}={value}" for name, value in self._cookies.items())
 
@@ -56,8 +60,7 @@ class RunningDesk:
             data=None if body is None else json.dumps(body).encode(),
             headers={
                 "Content-Type": "application/json",
-                "X-CSRF-Token": self._csrf,
-                "Cookie": self.cookie_header(),
+                **self.own_headers(),
                 **({} if version is None else {"If-Match": f'"{version}"'}),
             },
         )
@@ -77,10 +80,10 @@ class RunningDesk:
 
 
 @contextlib.contextmanager
-def embedded_desk(folder: Path) -> Iterator[RunningDesk]:
-    """`servicedesk serve`: one process, SQLite."""
+def embedded_desk(folder: Path, more: Mapping[str, str] | None = None) -> Iterator[RunningDesk]:
+    """`servicedesk serve`: one process, on SQLite unless `more` of the environment says else."""
     with _sink(folder) as (relay_port, sent):
-        environment = _environment(folder, relay_port)
+        environment = _environment(folder, relay_port) | dict(more or {})
         with _process("serve", ("serve",), folder, environment, _port(environment)):
             yield _found(environment, sent)
 
