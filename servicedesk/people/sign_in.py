@@ -6,7 +6,7 @@ from uuid import UUID
 
 from servicedesk.domain.actors import user_actor
 from servicedesk.domain.errors import WrongCredentials
-from servicedesk.domain.ids import Position, SessionId
+from servicedesk.domain.ids import Position, SessionId, TeamId
 from servicedesk.domain.people import Viewer
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.sql import Sql, as_uuid
@@ -20,7 +20,6 @@ from servicedesk.kernel.throttle import (
 )
 from servicedesk.kernel.work import Work
 from servicedesk.people import sessions
-from servicedesk.people.directory import load_viewer
 from servicedesk.people.passwords import hash_password, is_right_password, needs_new_hash
 from servicedesk.people.sessions import Origin, csrf_token, start_session
 from servicedesk.people.shapes import User
@@ -87,11 +86,11 @@ async def find_session(database: Database, token: str) -> SignedIn | None:
     session = await sessions.find_live(database.sql, token, now)
     if session is None:
         return None
-    viewer = await load_viewer(database.sql, session.user_id)
     user = await find_user(database.sql, session.user_id)
-    if viewer is None or user is None:
+    if user is None or not user.active:
         return None
     await sessions.touch(database.sql, session, now)
+    viewer = Viewer(session.user_id, user.role, frozenset(map(TeamId, user.team_ids)))
     return SignedIn(viewer, session.id, user, csrf_token(token))
 
 
