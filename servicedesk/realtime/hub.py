@@ -103,24 +103,25 @@ class Hub:
         """Close what is open for a session that has ended, or for a user who is gone."""
         await self._check(self.connections)
 
-    async def _follow(self, bell: Bell) -> None:
-        while True:
-            await bell.wait(SWEEP_SECONDS)
-            try:
-                await tell_minds(self._database.sql, list(self._joined.values()), bell.drain())
-                await self._catch_up()
-            except Unavailable as error:
-                log.warning("realtime waits for the database", error=str(error))
-                await asyncio.sleep(RETRY_SECONDS)
-            self._tell_positions()
-
-    async def _catch_up(self) -> None:
+    async def sweep(self) -> None:
+        """Tell everybody of what has been stamped since the last time."""
         while entries := await journal.read_after(
             self._database.sql, self._position, BATCH_ENTRIES
         ):
             listeners = list(self._joined.values())
             self._position, self._at = entries[-1].position, entries[-1].at
             await self._deliver(entries, listeners)
+
+    async def _follow(self, bell: Bell) -> None:
+        while True:
+            await bell.wait(SWEEP_SECONDS)
+            try:
+                await tell_minds(self._database.sql, list(self._joined.values()), bell.drain())
+                await self.sweep()
+            except Unavailable as error:
+                log.warning("realtime waits for the database", error=str(error))
+                await asyncio.sleep(RETRY_SECONDS)
+            self._tell_positions()
 
     async def _deliver(self, entries: Sequence[Entry], listeners: Sequence[Connection]) -> None:
         """Tell the listeners of the entries, however long the database is away."""

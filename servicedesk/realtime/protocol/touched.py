@@ -64,6 +64,8 @@ _TEAM: tuple[Named, ...] = (
 )
 
 READ = "ticket.read"
+RIGHTS = frozenset({"role", "active"})
+"""The fields of a user that decide what they see; teams have entries of their own."""
 
 TOUCHED: dict[str, tuple[Named, ...]] = {
     "ticket.opened": ((Thing.QUEUE, "queue_id"),),
@@ -178,6 +180,8 @@ def upheaval_of(entries: Iterable[Happened]) -> Upheaval:
     sessions: set[SessionId] = set()
     for entry in entries:
         match entry.kind:
+            case "user.changed" if RIGHTS.isdisjoint(entry.payload.get("fields", RIGHTS)):
+                continue
             case "user.changed" | "user.deactivated":
                 users.update(map(UserId, _ids(entry, "user_id")))
             case "team.changed":
