@@ -49,9 +49,10 @@ async def tickets_of(desk: RunningDesk) -> list[str]:
     return [row["subject"] for row in found["items"]]
 
 
-def code_of(refusal: smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused) -> int:
+def code_of(refusal: smtplib.SMTPException) -> int:
     if isinstance(refusal, smtplib.SMTPRecipientsRefused):
         return next(iter(refusal.recipients.values()))[0]
+    assert isinstance(refusal, smtplib.SMTPResponseException)
     return refusal.smtp_code
 
 

@@ -1,6 +1,5 @@
 """What could not be let in is kept, shown to those who may, tried again or thrown away."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -10,7 +9,7 @@ from servicedesk.app.wiring import Services, parse_arrival
 from servicedesk.domain.errors import Conflict, Forbidden
 from servicedesk.domain.messages import ChannelKind, Inbound
 from servicedesk.intake import quarantine
-from servicedesk.intake.accept import Intake
+from servicedesk.intake.accept import Intake, Parse
 from servicedesk.intake.arrivals import Arrival, ArrivalState
 from servicedesk.kernel import journal
 from tests.stories.company import Company, letter, post
@@ -21,7 +20,7 @@ UNREADABLE = b"\r\nno headers at all\r\n"
 class FailingOnce:
     """A parser with a fault that is mended after its first run."""
 
-    def __init__(self, parse: Callable[[bytes, Arrival], Inbound]) -> None:
+    def __init__(self, parse: Parse) -> None:
         self._parse = parse
         self.runs = 0
 
@@ -32,12 +31,12 @@ class FailingOnce:
         return self._parse(raw, arrival)
 
 
-def with_parser(services: Services, parse: Callable[[bytes, Arrival], Inbound]) -> Services:
+def with_parser(services: Services, parse: Parse) -> Services:
     intake = Intake(services.database, services.blobs, {ChannelKind.EMAIL: parse})
     return replace(services, intake=intake)
 
 
-def own_parser(services: Services) -> Callable[[bytes, Arrival], Inbound]:
+def own_parser(services: Services) -> Parse:
     return partial(parse_arrival, services.channels[ChannelKind.EMAIL])
 
 
