@@ -56,7 +56,7 @@ async def set_up_desk(
 
     Of two who try at the same time one succeeds.
     """
-    password_hash = await hash_new_password(new.administrator)
+    password_hash = await hash_new_password(new.administrator, new.company)
     async with database.work(system_actor("setup")) as work:
         desk = await add_desk(work, new, password_hash)
         token = await start_session(work, desk.administrator_id, origin, session_seconds)

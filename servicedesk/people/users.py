@@ -76,9 +76,12 @@ def normal_email(text: str) -> str:
     return email
 
 
-async def hash_new_password(new: NewUser) -> str:
-    """Check and hash the password, before any transaction: it takes a tenth of a second."""
-    check_password(new.password, (new.name, new.email))
+async def hash_new_password(new: NewUser, *about: str) -> str:
+    """Check and hash the password, before any transaction: it takes a tenth of a second.
+
+    `about`: further words that must not be the password, such as the company's name.
+    """
+    check_password(new.password, (new.name, new.email, *about))
     return await hash_password(new.password)
 
 

@@ -56,7 +56,7 @@ class ConsolePages:
         if not index.is_file():
             return HTMLResponse(NOT_BUILT, 503, headers=headers)
         file = (self._folder / path).resolve()
-        if path and self._folder in file.parents and file.is_file():
+        if file != index and self._folder in file.parents and file.is_file():
             return FileResponse(file, headers={"Cache-Control": "no-cache"})
         return FileResponse(index, media_type="text/html", headers=headers)
 

@@ -48,6 +48,8 @@ STATUS_OF: Mapping[type[ServicedeskError], int] = {
 }
 """The nearest class in an error's ancestry decides; what is not listed is a fault of ours: 500."""
 
+RETRY_AFTER_SECONDS = "1"
+
 
 def status_of(error: ServicedeskError) -> int:
     return next((STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF), 500)
@@ -57,7 +59,10 @@ async def _on_domain_error(request: Request, error: Exception) -> Response:
     status = status_of(error) if isinstance(error, ServicedeskError) else 500
     if not isinstance(error, ServicedeskError) or status == HTTPStatus.INTERNAL_SERVER_ERROR:
         raise error  # logged and answered by the outermost layer
-    return error_response(error, status, request_id(request))
+    response = error_response(error, status, request_id(request))
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = RETRY_AFTER_SECONDS
+    return response
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:
