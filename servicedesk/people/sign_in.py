@@ -73,8 +73,8 @@ async def sign_in(database: Database, attempt: Attempt, session_seconds: int) ->
     user_id, old_hash = await _check(database.sql, email, attempt.password)
     new_hash = await hash_password(attempt.password) if needs_new_hash(old_hash) else old_hash
     async with database.work(user_actor(user_id)) as work:
+        await take_back_attempt(work.sql, by_address)  # first: begin_attempt locks by key
         await forget_attempts(work.sql, by_email)
-        await take_back_attempt(work.sql, by_address)
         await _still_the_same(work, user_id, old_hash, new_hash)
         token = await start_session(work, user_id, attempt.origin, session_seconds)
     return Started(token, work.position)

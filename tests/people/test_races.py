@@ -2,15 +2,21 @@
 
 import asyncio
 
+from argon2 import PasswordHasher
+
 from servicedesk.domain.actors import system_actor
-from servicedesk.domain.errors import Conflict
+from servicedesk.domain.errors import Conflict, TooManyAttempts, WrongCredentials
 from servicedesk.domain.people import Role
 from servicedesk.kernel.database import Database
+from servicedesk.people.sessions import Origin
+from servicedesk.people.sign_in import Attempt, Started, sign_in
 from servicedesk.people.teams import TeamChanges, add_team, change_team
 from servicedesk.people.users import LastAdministrator, NewUser, UserChanges, add_user, change_user
 from servicedesk.people.views import find_team, find_user
 
 ACTOR = system_actor("test")
+PASSWORD = "four unrelated words"
+HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 async def test_two_administrators_who_demote_each_other_leave_one(
@@ -72,3 +78,23 @@ async def test_team_and_user_saved_at_once_end_up_agreeing_without_a_deadlock(
             user = await find_user(database.sql, user_id)
             assert user is not None
             assert (user_id in team.member_ids) == (team_id in user.team_ids)
+
+
+async def test_right_and_wrong_passwords_at_once_do_not_wait_for_each_other_for_ever(
+    postgres_database: Database,
+) -> None:
+    async with postgres_database.work(ACTOR) as work:
+        await add_user(work, NewUser("Ann", "ann@example.com", Role.AGENT, ""), HASH)
+    outcomes = await asyncio.gather(
+        *(
+            sign_in(
+                postgres_database,
+                Attempt("ann@example.com", password, Origin("192.0.2.1", "test")),
+                3600,
+            )
+            for password in (PASSWORD, "a guess") * 4
+        ),
+        return_exceptions=True,
+    )
+    expected = (Started, WrongCredentials, TooManyAttempts)
+    assert [outcome for outcome in outcomes if not isinstance(outcome, expected)] == []

@@ -32,7 +32,10 @@ WORDS = {
 
 
 def make_document(app: Starlette) -> dict[str, Any]:
-    """Return the document of all operations of the application."""
+    """Return the document of all operations among the application's routes.
+
+    `Starlette(routes=ROUTES)` will do: the document needs no services.
+    """
     api.app = app
     document: dict[str, Any] = api._generate_spec()  # noqa: SLF001  # `spec` would cache another app's
     document["components"]["schemas"]["Problem"] = _problem_schema()

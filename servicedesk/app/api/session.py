@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from servicedesk.app.api.answers import answer, done
 from servicedesk.app.api.context import address, services, signed_in, viewer
-from servicedesk.app.api.cookies import delete_cookies, set_cookies
+from servicedesk.app.api.cookies import SESSION_COOKIE, delete_cookies, set_cookies
 from servicedesk.app.api.inputs import Body, Password
 from servicedesk.app.api.operation import Operation
 from servicedesk.desk.company import find_company
@@ -48,8 +48,10 @@ class SignInBody(Body):
 
 @Operation(tag="session", answers=SessionShape)
 async def show_session(request: Request) -> Response:
-    """Say who is signed in."""
-    return answer(await _shape(services(request).database, signed_in(request)))
+    """Say who is signed in. The cookies get a new end, as the session does by being used."""
+    response = answer(await _shape(services(request).database, signed_in(request)))
+    set_cookies(response, request.cookies[SESSION_COOKIE], services(request).settings)
+    return response
 
 
 @Operation(tag="session", answers=SessionShape, public=True, problems=(401, 403, 429))

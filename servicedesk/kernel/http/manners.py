@@ -98,13 +98,16 @@ class Manners:
                 raise  # half an answer is out: only closing the connection tells the truth
             await _unexpected(request_id)(scope, receive, send_with_manners)
         finally:
+            seconds = time.perf_counter() - started_at
+            log.debug(
+                "answered",
+                method=scope["method"],
+                path=scope["path"],
+                status=status,
+                milliseconds=round(seconds * 1000, 1),
+            )
             self._settings.on_answered(
-                Answered(
-                    scope["method"],
-                    scope.get("endpoint"),
-                    status,
-                    time.perf_counter() - started_at,
-                )
+                Answered(scope["method"], scope.get("endpoint"), status, seconds)
             )
 
     def _address(self, scope: Scope) -> str:
