@@ -62,6 +62,9 @@ class Console:
     resyncs: list[str] = field(default_factory=list)
     heard: list[dict[str, Any]] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.connection = Connection(self.viewer, self.session_id)
+
     async def come(self, hub: Hub) -> None:
         """Connect from the last position seen; without one, load everything first."""
         self.connection = Connection(self.viewer, self.session_id)

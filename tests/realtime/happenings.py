@@ -49,6 +49,9 @@ async def _arrive(scene: Scene) -> None:
 
 
 async def _write_again(scene: Scene) -> None:
+    """While the ticket is held out to an agent, whose card shows the newest words."""
+    await scene.offer_to(scene.company.ana)
+    await scene.listen()
     row = await scene.database.sql.fetch_one(
         "SELECT external_id FROM message_reference WHERE ticket_id = $1", scene.ticket_id
     )

@@ -40,7 +40,7 @@ LISTENERS = ("ana", "zoe", "ada")
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Mail of Lin waits as ticket `ticket_id` in Support, unassigned; `ana` takes work."""
+    """Mail of Lin waits as ticket `ticket_id` in Support, unassigned; `ana` and `zoe` take work."""
 
     services: Services
     company: Company
@@ -105,7 +105,8 @@ class Scene:
 @asynccontextmanager
 async def open_scene(services: Services) -> AsyncIterator[Scene]:
     company = await found_company(services)
-    await set_presence(services.database, company.ana.user_id, PresenceState.AVAILABLE, None)
+    for agent in (company.ana, company.zoe):
+        await set_presence(services.database, agent.user_id, PresenceState.AVAILABLE, None)
     ticket_id = await open_by_mail(services, company)
     app = make_application(services)
     hub = Hub(services.database, services.bus)
