@@ -6,7 +6,15 @@ import typer
 from rich.console import Console
 
 from servicedesk import __version__
-from servicedesk.app.cli import configuration, database, demonstration, doctor, processes, users
+from servicedesk.app.cli import (
+    configuration,
+    database,
+    demonstration,
+    doctor,
+    processes,
+    sla,
+    users,
+)
 from servicedesk.domain.errors import ServicedeskError
 
 app = typer.Typer(
@@ -24,6 +32,7 @@ app.command()(doctor.doctor)
 app.command()(configuration.config)
 app.add_typer(users.app, name="user")
 app.add_typer(demonstration.app, name="demo")
+app.add_typer(sla.app, name="sla")
 
 
 @app.command()

@@ -1,0 +1,115 @@
+"""A calendar as JSON: what files, the API and the database hold, read into `Hours` and back."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+
+from servicedesk.sla.calendar.hours import (
+    DAY_SECONDS,
+    WEEKDAYS,
+    DayHours,
+    Hours,
+    OpenPeriod,
+    Weekday,
+    clock_text,
+    in_order,
+)
+from servicedesk.sla.errors import CalendarInvalid
+
+_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _a_clock_time(text: str) -> str:
+    if text != "24:00" and not _CLOCK.fullmatch(text):
+        raise ValueError(f"{text!r} is not a time of the day: write HH:MM, 24:00 for its end")
+    return text
+
+
+def _a_date(text: str) -> str:
+    if not _DATE.fullmatch(text):
+        raise ValueError(f"{text!r} is not a date: write YYYY-MM-DD")
+    date.fromisoformat(text)
+    return text
+
+
+ClockTime = Annotated[str, AfterValidator(_a_clock_time)]
+DateText = Annotated[str, AfterValidator(_a_date)]
+DayDocument = list[tuple[ClockTime, ClockTime]]
+
+
+class CalendarDocument(BaseModel):
+    """`{"time_zone", "week": {"mon": [["09:00", "17:00"]], ...}, "holidays", "special_days"}`.
+
+    A weekday that is not named is closed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    time_zone: str
+    week: dict[Weekday, DayDocument]
+    holidays: list[DateText] = []
+    special_days: dict[DateText, DayDocument] = {}
+
+
+def read_hours(text: str | bytes) -> Hours:
+    """Read a calendar from JSON; raise CalendarInvalid saying in one line where the fault is."""
+    try:
+        document = CalendarDocument.model_validate_json(text)
+    except ValidationError as error:
+        raise CalendarInvalid(first_fault(error)) from None
+    return hours_of(document)
+
+
+def hours_of(document: CalendarDocument) -> Hours:
+    """Return what the document means; raise CalendarInvalid if it contradicts itself."""
+    special_days = {date.fromisoformat(day): hours for day, hours in document.special_days.items()}
+    return Hours(
+        time_zone=document.time_zone,
+        week=tuple(_periods(document.week.get(weekday, [])) for weekday in WEEKDAYS),
+        holidays=frozenset(date.fromisoformat(day) for day in document.holidays),
+        special_days=tuple((day, _periods(hours)) for day, hours in sorted(special_days.items())),
+    )
+
+
+def document_of(hours: Hours) -> CalendarDocument:
+    """Return the one document for these hours: sorted, closed weekdays left out."""
+    return CalendarDocument(
+        time_zone=hours.time_zone,
+        week={
+            weekday: _texts(periods)
+            for weekday, periods in zip(WEEKDAYS, hours.week, strict=True)
+            if periods
+        },
+        holidays=sorted(day.isoformat() for day in hours.holidays),
+        special_days={
+            day.isoformat(): _texts(periods) for day, periods in sorted(hours.special_days)
+        },
+    )
+
+
+def first_fault(error: ValidationError) -> str:
+    """Say the first fault of the document in one line, with the path to it."""
+    fault = error.errors(include_url=False)[0]
+    path = ".".join(str(part) for part in fault["loc"]) or "the document"
+    more = error.error_count() - 1
+    words = str(fault["msg"]).removeprefix("Value error, ")
+    return f"{path}: {words}" + (f" (and {more} more faults)" if more else "")
+
+
+def _periods(document: DayDocument) -> DayHours:
+    return in_order(OpenPeriod(_second(opens), _second(closes)) for opens, closes in document)
+
+
+def _second(text: str) -> int:
+    if text == "24:00":
+        return DAY_SECONDS
+    hours, minutes, *seconds = (int(part) for part in text.split(":"))
+    return hours * 3_600 + minutes * 60 + sum(seconds)
+
+
+def _texts(periods: Sequence[OpenPeriod]) -> DayDocument:
+    return [(clock_text(period.opens), clock_text(period.closes)) for period in periods]
