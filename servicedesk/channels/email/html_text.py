@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 import nh3
 
+from servicedesk.channels.email.html_bounds import within_bounds
+
 BLOCKS = frozenset({
     "p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol", "pre",
     "section", "article", "header", "footer", "address", "dl", "dt", "dd", "center", "hr",
@@ -76,7 +78,7 @@ def html_to_text(page: str) -> str:
     """The visible text of a page; quoted containers and blockquotes become "> " lines."""
     attributes = {"div": {"class", "id"}, "blockquote": {"class", "id"}, "a": {"href"}}
     cleaned = nh3.clean(
-        page,
+        within_bounds(page),
         tags=set(KEPT),
         clean_content_tags=DROPPED_WITH_CONTENT,
         attributes=attributes,
