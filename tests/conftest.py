@@ -23,14 +23,15 @@ from servicedesk.kernel.bus import LocalBus
 from servicedesk.kernel.config import Settings
 from servicedesk.kernel.database import Database
 from tests.databases import (
-    copied_postgres,
     copy_sqlite,
     make_sqlite_template,
     opened,
     postgres_template,
+    settings_on_postgres,
     settings_on_sqlite,
 )
 from tests.fakes.clock import FakeClock
+from tests.postgres_copies import PostgresCopies
 from tests.services.chromium import chromium_for_tests
 from tests.services.dovecot import DovecotServer, dovecot_server_for_tests
 from tests.services.foreign_cases import find_foreign_cases
@@ -99,12 +100,14 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_template_name(
+def postgres_copies(
     postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
+) -> Iterator[PostgresCopies]:
     folder = tmp_path_factory.mktemp("postgres-template")
     with postgres_template(postgres_server, folder) as name:
-        yield name
+        copies = PostgresCopies(postgres_server, name)
+        yield copies
+        copies.drop_all()
 
 
 @pytest.fixture
@@ -124,10 +127,10 @@ def settings(
     if request.param == "sqlite":
         yield copy_sqlite(request.getfixturevalue("sqlite_template"), tmp_path / "data")
         return
-    server = request.getfixturevalue("postgres_server")
-    template = request.getfixturevalue("postgres_template_name")
-    with copied_postgres(server, template, tmp_path / "data") as found:
-        yield found
+    copies: PostgresCopies = request.getfixturevalue("postgres_copies")
+    (tmp_path / "data").mkdir()
+    with copies.copy() as url:
+        yield settings_on_postgres(tmp_path / "data", url)
 
 
 @pytest.fixture
@@ -137,13 +140,11 @@ def sqlite_settings(own_environment: None, sqlite_template: Path, tmp_path: Path
 
 @pytest.fixture
 def postgres_settings(
-    own_environment: None,
-    postgres_server: PostgresServer,
-    postgres_template_name: str,
-    tmp_path: Path,
+    own_environment: None, postgres_copies: PostgresCopies, tmp_path: Path
 ) -> Iterator[Settings]:
-    with copied_postgres(postgres_server, postgres_template_name, tmp_path / "data") as found:
-        yield found
+    (tmp_path / "data").mkdir()
+    with postgres_copies.copy() as url:
+        yield settings_on_postgres(tmp_path / "data", url)
 
 
 @pytest.fixture

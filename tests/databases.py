@@ -1,4 +1,7 @@
-"""Fresh, migrated databases: migrated once per run, copied for each test."""
+"""Fresh, migrated databases: migrated once per run, copied for each test.
+
+Those on PostgreSQL are handed out by `tests.postgres_copies`.
+"""
 
 from __future__ import annotations
 
@@ -53,19 +56,6 @@ def copy_sqlite(template: Path, data_dir: Path) -> Settings:
     data_dir.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(template, data_dir / SQLITE_FILE)
     return settings_on_sqlite(data_dir)
-
-
-@contextlib.contextmanager
-def copied_postgres(
-    server: PostgresServer, template: str | None, data_dir: Path
-) -> Iterator[Settings]:
-    """Yield the settings of a copy; without a template, of an empty database."""
-    data_dir.mkdir(parents=True, exist_ok=True)
-    url = asyncio.run(create_database(server, template))
-    try:
-        yield settings_on_postgres(data_dir, url)
-    finally:
-        asyncio.run(drop_database(server, url))
 
 
 @contextlib.asynccontextmanager

@@ -22,6 +22,7 @@ from servicedesk.domain.messages import ScanState
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.ids import new_id
 from servicedesk.kernel.sql import Sql, as_time
+from servicedesk.kernel.time import LocalClock
 
 KEPT_UNUSED = timedelta(hours=1)
 SWEEP_BATCH = 200
@@ -80,7 +81,9 @@ class FileBlobs:
             SWEEP_BATCH,
         )
         removed = [await self._remove_unused(row["sha256"]) for row in rows]
-        await asyncio.to_thread(_sweep_unfinished, self._folder, before.timestamp())
+        # Files carry the time of this machine, not that of the database.
+        old = await LocalClock().now() - KEPT_UNUSED
+        await asyncio.to_thread(_sweep_unfinished, self._folder, old.timestamp())
         return sum(removed)
 
     async def _touch(self, sha256: str, size_bytes: int) -> None:

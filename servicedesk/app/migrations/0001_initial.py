@@ -763,7 +763,7 @@ class Migration(migrations.Migration):
                 "app": "servicedesk",
                 "indexes": [Index(fields=["user_id", "expires_at"], name="session_user")],
                 "pk_attr": "id",
-                "table_description": "A sign-in. The cookie holds the token, the row only its hash and the key id it was made with.",
+                "table_description": "A sign-in. The cookie holds the token, the row only its hash and the key id.",
             },
             bases=["Model"],
         ),
