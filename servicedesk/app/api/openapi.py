@@ -1,6 +1,7 @@
 """The API's document (OpenAPI 3.1): what spectree collected, and what `Operation` knows beside."""
 
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 from starlette.applications import Starlette
@@ -36,8 +37,7 @@ def make_document(app: Starlette) -> dict[str, Any]:
 
     `Starlette(routes=ROUTES)` will do: the document needs no services.
     """
-    api.app = app
-    document: dict[str, Any] = api._generate_spec()  # noqa: SLF001  # `spec` would cache another app's
+    document = _collected(app)
     document["components"]["schemas"]["Problem"] = _problem_schema()
     document["components"]["securitySchemes"] = {
         "session": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE}
@@ -50,6 +50,18 @@ def make_document(app: Starlette) -> dict[str, Any]:
         _add_body(described, operation)
         if operation.public:
             described["security"] = []
+    return document
+
+
+def _collected(app: Starlette) -> dict[str, Any]:
+    """Return what spectree gathered. It takes the nested schemas out of its own models as it goes,
+    so that a second document would lack them: ours works on a copy."""
+    models = deepcopy(api.models)
+    try:
+        api.app = app
+        document: dict[str, Any] = api._generate_spec()  # noqa: SLF001  # `spec` keeps the first
+    finally:
+        api.models = models
     return document
 
 
