@@ -289,7 +289,7 @@ def test_ranking_keeps_no_more_outdated_entries_than_items() -> None:
             ranking.put(item, (turn * 10 + item,))
     assert len(ranking) == 10
     assert len(ranking._heap) < 200
-    assert ranking.first() == ((9_990,), 0)
+    assert ranking.first() == ((9_990,), 9_991, 0)
     ranking.drop(0)
-    assert ranking.first_that(lambda item: item > 3) == ((9_994,), 4)
-    assert ranking.first() == ((9_991,), 1)
+    assert ranking.first_that(lambda item: item > 3) == ((9_994,), 9_995, 4)
+    assert ranking.first() == ((9_991,), 9_992, 1)

@@ -1,10 +1,9 @@
 """What the engine knows: orders in lines, agents in pools, open offers; kept as facts arrive.
 
-`changed_orders` and `changed_agents` collect what may match now and did not before; the engine
-empties them. They are dicts for their order: sets would make it depend on hashes.
+`changed_lines` and `changed_agents` collect where something may match now that did not before; the
+engine empties them. They are dicts for their order: a set's would depend on hashes.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from heapq import heappop, heappush
 from typing import assert_never
@@ -20,29 +19,19 @@ from servicedesk.routing.engine.events import (
     TimePassed,
     Together,
 )
-from servicedesk.routing.engine.lines import (
+from servicedesk.routing.engine.records import (
+    Agent,
     Line,
+    Order,
+    Pool,
+    Profile,
     Requirement,
-    rank_of,
+    is_qualified,
+    profile_of,
     requirement_of,
 )
-from servicedesk.routing.engine.pools import Agent, Pool, Profile, is_qualified, profile_of
 from servicedesk.routing.engine.refusals import next_lapses
 from servicedesk.routing.facts import AgentFacts, OfferFacts, OrderFacts, QueueFacts
-
-
-@dataclass(eq=False, slots=True)
-class Order:
-    """`line` while it waits; `holder` while somebody owns it or it is held out to them.
-
-    `promised`: we decided to offer it and have not heard since.
-    """
-
-    facts: OrderFacts
-    line: Line | None = None
-    holder: Agent | None = None
-    offer: OfferFacts | None = None
-    promised: bool = False
 
 
 class Book:
@@ -52,10 +41,9 @@ class Book:
         self.queues: dict[QueueId, QueueFacts] = {}
         self.lines: dict[Requirement, Line] = {}
         self.pools: dict[Profile, Pool] = {}
-        self.pools_of_line: dict[Line, list[Pool]] = {}
         self.open_offers: dict[OfferId, OfferFacts] = {}
-        self.changed_orders: dict[OrderId, None] = {}
-        self.changed_agents: dict[UserId, None] = {}
+        self.changed_lines: dict[Line, None] = {}
+        self.changed_agents: dict[Agent, None] = {}
         self._deadlines: list[tuple[datetime, int, OfferId]] = []
         self._lapses: list[tuple[datetime, int, OrderId]] = []
 
@@ -79,10 +67,9 @@ class Book:
             case _:
                 assert_never(event)
 
-    def promise(self, order: Order, agent: Agent) -> None:
+    def promise(self, order: Order, line: Line, agent: Agent) -> None:
         """Hold the order out to the agent in the book, until the rows say what became of it."""
-        assert order.line is not None  # noqa: S101  # only waiting orders are offered
-        order.line.waiting.drop(order.facts.id)
+        line.waiting.drop(order)
         order.line = None
         order.promised = True
         self._give(order, agent, None)
@@ -97,9 +84,11 @@ class Book:
         return due
 
     def note_lapses(self, now: datetime) -> None:
-        """Note the orders for which somebody may be asked again since the last call."""
+        """Note the lines in which somebody may be asked again since the last call."""
         while self._lapses and self._lapses[0][0] <= now:
-            self.changed_orders[heappop(self._lapses)[2]] = None
+            order = self.orders.get(heappop(self._lapses)[2])
+            if order is not None and order.line is not None:
+                self.changed_lines[order.line] = None
 
     def next_wake(self) -> datetime | None:
         """Return the earliest instant at which time alone changes something."""
@@ -116,25 +105,30 @@ class Book:
     def _enter_order(self, facts: OrderFacts, offer: OfferFacts | None, now: datetime) -> None:
         order = self.orders[facts.id] = Order(facts, offer=offer)
         if facts.state is OrderState.WAITING:
-            order.line = self._line_for(requirement_of(facts))
-            order.line.waiting.put(facts.id, rank_of(facts))
-            self.changed_orders[facts.id] = None
-            for at in next_lapses(facts, now):
-                heappush(self._lapses, (at, facts.id.int, facts.id))
+            self._stand_in_line(order, now)
         elif offer is not None:
             self.open_offers[offer.id] = offer
             heappush(self._deadlines, (offer.deadline, offer.id.int, offer.id))
-            self._give(order, self._agent(offer.user_id), offer.id)
-            self.changed_agents[offer.user_id] = None
+            agent = self._agent(offer.user_id)
+            self._give(order, agent, offer.id)
+            self.changed_agents[agent] = None
         elif facts.owner_id is not None:
             self._give(order, self._agent(facts.owner_id), None)
+
+    def _stand_in_line(self, order: Order, now: datetime) -> None:
+        line = order.line = self._line_for(requirement_of(order.facts))
+        line.waiting.put(order, order.rank())
+        self.changed_lines[line] = None
+        if order.facts.refusals:
+            for at in next_lapses(order.facts, now):
+                heappush(self._lapses, (at, order.facts.id.int, order.facts.id))
 
     def _forget_order(self, order_id: OrderId) -> None:
         order = self.orders.pop(order_id, None)
         if order is None:
             return
         if order.line is not None:
-            order.line.waiting.drop(order_id)
+            order.line.waiting.drop(order)
         if order.offer is not None:
             self.open_offers.pop(order.offer.id, None)
         if order.holder is not None:
@@ -146,23 +140,23 @@ class Book:
         agent.used[channel] = agent.used.get(channel, 0) + order.facts.units
         if order.promised or offer_id is not None:
             agent.held_out[order.facts.id] = offer_id
-        self._rank(agent)
+        if agent.pool is not None:
+            agent.pool.rank(agent)
 
     def _take_back(self, order: Order, agent: Agent) -> None:
         agent.used[order.facts.channel] -= order.facts.units
         agent.held_out.pop(order.facts.id, None)
-        self._rank(agent)
-        self.changed_agents[agent.user_id] = None
+        if agent.pool is not None:
+            agent.pool.rank(agent)
+        self.changed_agents[agent] = None
 
     def _enter_agent(self, facts: AgentFacts) -> None:
         agent = self._agent(facts.user_id)
-        pool = self._pool_for(facts)
-        if agent.pool is not None and agent.pool is not pool:
-            for ranking in agent.pool.free.values():
-                ranking.drop(agent.user_id)
-        agent.facts, agent.pool = facts, pool
-        self._rank(agent)
-        self.changed_agents[agent.user_id] = None
+        if agent.pool is not None:
+            agent.pool.leave(agent)
+        agent.facts, agent.pool = facts, self._pool_for(profile_of(facts))
+        agent.pool.rank(agent)
+        self.changed_agents[agent] = None
 
     def _agent(self, user_id: UserId) -> Agent:
         agent = self.agents.get(user_id)
@@ -170,37 +164,20 @@ class Book:
             agent = self.agents[user_id] = Agent(user_id)
         return agent
 
-    @staticmethod
-    def _rank(agent: Agent) -> None:
-        """List the agent among the free of their pool, wherever they have units to spare."""
-        if agent.pool is None:
-            return
-        key = agent.idle_key()
-        for channel, ranking in agent.pool.free.items():
-            if agent.free_units(channel) > 0:
-                ranking.put(agent.user_id, key)
-            else:
-                ranking.drop(agent.user_id)
-
     def _line_for(self, requirement: Requirement) -> Line:
         line = self.lines.get(requirement)
         if line is None:
             line = self.lines[requirement] = Line(requirement)
-            self.pools_of_line[line] = []
             for profile, pool in self.pools.items():
-                self._join_if_qualified(profile, pool, line)
+                if is_qualified(profile, requirement):
+                    pool.serve(line)
         return line
 
-    def _pool_for(self, facts: AgentFacts) -> Pool:
-        profile = profile_of(facts)
+    def _pool_for(self, profile: Profile) -> Pool:
         pool = self.pools.get(profile)
         if pool is None:
             pool = self.pools[profile] = Pool()
-            for line in self.lines.values():
-                self._join_if_qualified(profile, pool, line)
+            for requirement, line in self.lines.items():
+                if is_qualified(profile, requirement):
+                    pool.serve(line)
         return pool
-
-    def _join_if_qualified(self, profile: Profile, pool: Pool, line: Line) -> None:
-        if is_qualified(profile, line.requirement):
-            pool.lines.setdefault(line.requirement.channel, []).append(line)
-            self.pools_of_line[line].append(pool)

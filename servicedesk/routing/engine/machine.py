@@ -4,25 +4,33 @@ A deterministic state machine with no input or output: the same events at the sa
 same decisions, byte for byte. After every `apply`
 
 * no agent who could take an order that waits is left idle (at this `now`),
-* orders are offered in the order of `rank_of`, across all queues that an agent serves,
+* orders are offered in the order of their rank, across all queues that an agent serves,
 * nobody is above capacity by our doing, and no order is held out twice.
 
-An order that was decided upon is off the line at once. What became of it is told with the next
+An order that was decided upon is off its line at once. What became of it is told with the next
 `OrderChanged`; whoever fails to commit a decision tells the order's newest facts.
+
+What a decision costs depends on how many different requirements and profiles there are, and only
+logarithmically on orders and agents.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from heapq import heapify, heappop, heappush
 
-from servicedesk.domain.ids import OrderId, UserId
-from servicedesk.routing.engine.book import Book, Order
+from servicedesk.routing.engine.book import Book
 from servicedesk.routing.engine.decisions import Decision, ExpireOffer, MakeOffer, RescindOffer
 from servicedesk.routing.engine.events import Event
-from servicedesk.routing.engine.lines import Line, rank_of, requirement_of
-from servicedesk.routing.engine.pools import Agent, is_qualified, profile_of
-from servicedesk.routing.engine.ranking import Key, Ranking
+from servicedesk.routing.engine.ranking import Entry, Key
 from servicedesk.routing.engine.reasons import reasons_for
+from servicedesk.routing.engine.records import (
+    Agent,
+    Line,
+    Order,
+    is_qualified,
+    profile_of,
+    requirement_of,
+)
 from servicedesk.routing.engine.refusals import is_passed_over
 
 DEFAULT_OFFER_SECONDS = 45
@@ -58,7 +66,7 @@ class Engine:
         """Take back offers from agents who take no work any more or left the order's queue."""
         book = self._book
         found: list[Decision] = []
-        for agent in [book.agents[user_id] for user_id in book.changed_agents]:
+        for agent in book.changed_agents:
             for order_id, offer_id in agent.held_out.items():
                 if offer_id in book.open_offers and not _may_hold(agent, book.orders[order_id]):
                     del book.open_offers[offer_id]
@@ -66,101 +74,108 @@ class Engine:
         return found
 
     def _match(self, now: datetime) -> list[Decision]:
-        """Offer orders, best rank first, until none of those that changed can be taken.
+        """Offer what waits in the lines that changed, or that changed agents may serve.
 
-        What did not change cannot match: the last `apply` left no match undone.
+        Elsewhere nothing can match: the last `apply` left no match undone. The line with the best
+        order is served first, so lines whose agents they share are served in order of rank. Lines
+        that only changed agents brought up are left as soon as those have nothing to spare.
         """
-        book, found = self._book, list[Decision]()
-        todo: list[_Try] = [
-            (rank_of(order.facts), 0, order_id, None)
-            for order_id in book.changed_orders
-            if (order := book.orders.get(order_id)) is not None and order.line is not None
-        ]
-        for user_id in book.changed_agents:
-            todo += self._wish(book.agents[user_id], now)
-        book.changed_orders.clear()
+        book = self._book
+        sure, hungry = dict(book.changed_lines), _with_units(book.changed_agents)
+        book.changed_lines.clear()
         book.changed_agents.clear()
+        todo = [(*_head(line), line) for line in _with_orders(sure, hungry)]
         heapify(todo)
+        found: list[Decision] = []
         while todo:
-            _, _, order_id, wisher = heappop(todo)
-            found += self._offer(book.orders[order_id], now)
-            if wisher is not None:
-                for wish in self._wish(wisher, now):
-                    heappush(todo, wish)
+            rank, serial, line = heappop(todo)
+            if line not in sure and not _with_units_left(hungry):
+                continue
+            served = self._next_served(line, now)
+            if served is None:
+                continue
+            order, agent = served
+            if order.rank() != rank:  # those before it have been refused by whoever is free
+                heappush(todo, (order.rank(), serial, line))
+                continue
+            found.append(self._offer(order, line, agent, now))
+            if line.waiting:
+                heappush(todo, (*_head(line), line))
         return found
 
-    def _wish(self, agent: Agent, now: datetime) -> "list[_Try]":
-        """Return the best order that the agent could take now, as a list of one or none."""
-        best: tuple[Key, OrderId] | None = None
-        for line in self._lines_for(agent):
-            head = line.waiting.first_that(
-                lambda order_id: not self._is_passed_over(order_id, agent, now)
-            )
-            if head is not None and (best is None or head < best):
-                best = head
-        return [] if best is None else [(best[0], agent.user_id.int, best[1], agent)]
+    def _next_served(self, line: Line, now: datetime) -> tuple[Order, Agent] | None:
+        """Return the first order of the line that somebody free may take, and who that is.
 
-    def _lines_for(self, agent: Agent) -> Iterator[Line]:
-        """The lines with somebody in them that the agent has the skills and the units for."""
-        if agent.pool is None:
-            return
-        for channel, lines in agent.pool.lines.items():
-            free_units = agent.free_units(channel)
-            for line in lines:
-                if line.waiting and line.requirement.units <= free_units:
-                    yield line
-
-    def _is_passed_over(self, order_id: OrderId, agent: Agent, now: datetime) -> bool:
-        order = self._book.orders[order_id].facts
-        return bool(order.refusals) and is_passed_over(order, agent.user_id, now)
-
-    def _offer(self, order: Order, now: datetime) -> list[Decision]:
-        """Offer the order to the best agent there is, if it still waits and there is one."""
-        if order.line is None:
-            return []
-        chosen = self._choose(order, order.line, now)
-        if chosen is None:
-            return []
-        why = reasons_for(order.facts, chosen, self._rivals(order, order.line, now), now)
-        queue = self._book.queues.get(order.facts.queue_id)
-        seconds = DEFAULT_OFFER_SECONDS if queue is None else queue.offer_seconds
-        self._book.promise(order, chosen)
-        return [MakeOffer(order.facts.id, chosen.user_id, seconds, why)]
+        Orders are skipped only for having been refused; all others need the same, so the first of
+        them decides for the line.
+        """
+        if not line.has_free_agents:
+            return None
+        entry = line.waiting.first_that(
+            lambda order: not order.facts.refusals or self._choose(order, line, now) is not None
+        )
+        agent = None if entry is None else self._choose(entry[2], line, now)
+        return None if entry is None or agent is None else (entry[2], agent)
 
     def _choose(self, order: Order, line: Line, now: datetime) -> Agent | None:
-        """Return who has least to answer and is idle longest, of all pools that are qualified."""
-        best: tuple[Key, UserId] | None = None
-        for ranking in self._free(line):
-            first = ranking.first_that(lambda user_id: self._may_take(order, user_id, now))
-            if first is not None and (best is None or first < best):
+        """Return who is to be asked first, of all pools that are qualified."""
+        anybody = order.facts.units == 1 and not order.facts.refusals
+        best: Entry[Agent] | None = None
+        for ranking in line.free:
+            first = (
+                ranking.first()
+                if anybody
+                else ranking.first_that(lambda agent: _may_take(agent, order, now))
+            )
+            if first is not None and (best is None or first[0] < best[0]):
                 best = first
-        return None if best is None else self._book.agents[best[1]]
+        return None if best is None else best[2]
 
-    def _rivals(self, order: Order, line: Line, now: datetime) -> int:
-        """How many agents could take the order now; more than one, said as 2 (enough to know)."""
-        found = 0
-        for ranking in self._free(line):
-            for user_id in ranking:
-                found += self._may_take(order, user_id, now)
-                if found > 1:
-                    return found
-        return found
-
-    def _free(self, line: Line) -> Iterator[Ranking[UserId]]:
-        for pool in self._book.pools_of_line[line]:
-            ranking = pool.free[line.requirement.channel]
-            if ranking:
-                yield ranking
-
-    def _may_take(self, order: Order, user_id: UserId, now: datetime) -> bool:
-        agent = self._book.agents[user_id]
-        if agent.free_units(order.facts.channel) < order.facts.units:
-            return False
-        return not self._is_passed_over(order.facts.id, agent, now)
+    def _offer(self, order: Order, line: Line, agent: Agent, now: datetime) -> Decision:
+        why = reasons_for(order.facts, agent, now, has_rivals=_has_rivals(order, line, now))
+        queue = self._book.queues.get(order.facts.queue_id)
+        seconds = DEFAULT_OFFER_SECONDS if queue is None else queue.offer_seconds
+        self._book.promise(order, line, agent)
+        return MakeOffer(order.facts.id, agent.user_id, seconds, why)
 
 
-_Try = tuple[Key, int, OrderId, Agent | None]
-"""An order to be offered, and who wished for it. Its rank, then the user, decide who is first."""
+def _head(line: Line) -> tuple[Key, int]:
+    """The rank of the line's first order, and a number that no two orders share."""
+    first = line.waiting.first()
+    assert first is not None  # noqa: S101  # asked of lines with orders only
+    return first[0], first[2].facts.id.int
+
+
+def _with_orders(sure: Iterable[Line], hungry: Iterable[Agent]) -> Iterable[Line]:
+    """The lines that changed and those that the agents may serve, once each, if somebody waits."""
+    pools = dict.fromkeys(agent.pool for agent in hungry if agent.pool is not None)
+    lines = dict.fromkeys(sure)
+    for pool in pools:
+        lines |= dict.fromkeys(pool.lines)
+    return [line for line in lines if line.waiting]
+
+
+def _with_units(agents: Iterable[Agent]) -> list[Agent]:
+    return [agent for agent in agents if agent.has_units]
+
+
+def _with_units_left(hungry: list[Agent]) -> bool:
+    """Drop those from the end who have nothing to spare any more; is anybody left?"""
+    while hungry and not hungry[-1].has_units:
+        hungry.pop()
+    return bool(hungry)
+
+
+def _may_take(agent: Agent, order: Order, now: datetime) -> bool:
+    if agent.free_units(order.facts.channel) < order.facts.units:
+        return False
+    return not is_passed_over(order.facts, agent.user_id, now)
+
+
+def _has_rivals(order: Order, line: Line, now: datetime) -> bool:
+    """Could more than one agent take the order now?"""
+    able = (agent for ranking in line.free for agent in ranking if _may_take(agent, order, now))
+    return next(able, None) is not None and next(able, None) is not None
 
 
 def _may_hold(agent: Agent, order: Order) -> bool:

@@ -6,68 +6,68 @@ from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item", bound=Hashable)
 Key = tuple[Any, ...]
+Entry = tuple[Key, int, Item]
 
 SPARE_ENTRIES = 64
 
 
 class Ranking(Generic[Item]):
-    """Items with keys. Keys must be unique and comparable, so that the order is total.
+    """Items with comparable keys. Of equal keys the one that was put first is the smaller.
 
-    `put`, `drop` and `first` cost the logarithm of the size (dropped entries count until they
-    surface; never more of them are kept than there are items).
+    `put` and `drop` cost the logarithm of the size, `first` nothing: the top of the heap is never
+    outdated. Of outdated entries no more are kept than there are items, and some spare ones.
     """
 
-    __slots__ = ("_heap", "_keys")
+    __slots__ = ("_entries", "_heap", "_serial")
 
     def __init__(self) -> None:
-        self._keys: dict[Item, Key] = {}
-        self._heap: list[tuple[Key, Item]] = []
+        self._entries: dict[Item, Entry[Item]] = {}
+        self._heap: list[Entry[Item]] = []
+        self._serial = 0
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self._entries)
 
     def __iter__(self) -> Iterator[Item]:
         """The items in the order in which they were added."""
-        return iter(self._keys)
+        return iter(self._entries)
 
     def __contains__(self, item: Item) -> bool:
-        return item in self._keys
+        return item in self._entries
 
     def put(self, item: Item, key: Key) -> None:
         """Add the item, or move it to another place."""
-        if self._keys.get(item) != key:
-            self._keys[item] = key
-            heappush(self._heap, (key, item))
+        old = self._entries.get(item)
+        if old is not None and old[0] == key:
+            return
+        self._serial += 1
+        entry = self._entries[item] = (key, self._serial, item)
+        heappush(self._heap, entry)
+        if old is not None:
             self._tidy()
 
     def drop(self, item: Item) -> None:
-        if self._keys.pop(item, None) is not None:
+        if self._entries.pop(item, None) is not None:
             self._tidy()
 
-    def first(self) -> tuple[Key, Item] | None:
-        """Return the smallest key with its item, None if empty."""
-        heap, keys = self._heap, self._keys
-        while heap:
-            key, item = heap[0]
-            if keys.get(item) == key:
-                return heap[0]
-            heappop(heap)
-        return None
+    def first(self) -> Entry[Item] | None:
+        """Return the smallest, None if empty."""
+        return self._heap[0] if self._heap else None
 
-    def first_that(self, accept: Callable[[Item], bool]) -> tuple[Key, Item] | None:
+    def first_that(self, accept: Callable[[Item], bool]) -> Entry[Item] | None:
         """Return the first in order that is accepted. Costs as many steps as are refused."""
-        aside: list[tuple[Key, Item]] = []
-        found = None
-        while (entry := self.first()) is not None:
-            if accept(entry[1]):
-                found = entry
-                break
+        aside: list[Entry[Item]] = []
+        while (entry := self.first()) is not None and not accept(entry[2]):
             aside.append(heappop(self._heap))
-        for entry in aside:
-            heappush(self._heap, entry)
-        return found
+            self._tidy()
+        for refused in aside:
+            heappush(self._heap, refused)
+        return entry
 
     def _tidy(self) -> None:
-        if len(self._heap) > 2 * len(self._keys) + SPARE_ENTRIES:
-            self._heap = [(key, item) for item, key in self._keys.items()]
+        heap, entries = self._heap, self._entries
+        while heap and entries.get(heap[0][2]) is not heap[0]:
+            heappop(heap)
+        if len(heap) > 2 * len(entries) + SPARE_ENTRIES:
+            self._heap = list(entries.values())
             heapify(self._heap)

@@ -3,13 +3,15 @@
 from datetime import datetime
 
 from servicedesk.routing.engine.decisions import Reason
-from servicedesk.routing.engine.pools import Agent
+from servicedesk.routing.engine.records import Agent
 from servicedesk.routing.engine.refusals import times_refused
 from servicedesk.routing.facts import OrderFacts
 
 
-def reasons_for(order: OrderFacts, agent: Agent, rivals: int, now: datetime) -> tuple[Reason, ...]:
-    """Return the reasons, most general first. `rivals` counts who could take it, `agent` included.
+def reasons_for(
+    order: OrderFacts, agent: Agent, now: datetime, *, has_rivals: bool
+) -> tuple[Reason, ...]:
+    """Return the reasons, most general first. `has_rivals`: could anybody else take it?
 
     Codes: in_queue {queue_id} · only_one {} or longest_idle {idle_seconds} ·
     free_capacity {channel, used, capacity} · asked_again {times}, if they refused it before.
@@ -19,7 +21,7 @@ def reasons_for(order: OrderFacts, agent: Agent, rivals: int, now: datetime) -> 
     reasons = [
         Reason("in_queue", {"queue_id": str(order.queue_id)}),
         Reason("longest_idle", {"idle_seconds": idle_seconds})
-        if rivals > 1
+        if has_rivals
         else Reason("only_one"),
         Reason(
             "free_capacity",
