@@ -1,20 +1,25 @@
-"""Failed recipients of a delivery report (RFC 3464), and of notices that only look like one."""
+"""Failed recipients: of a delivery report (RFC 3464), and of notices that only look like one."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from servicedesk.channels.email.bounce_notice import Failure, find_failures
+from servicedesk.channels.email.bounce_reasons import HARD, default_status, reason_of
 from servicedesk.channels.email.headers import decode_words, parse_message_ids
+from servicedesk.channels.email.limits import LIMITS
 from servicedesk.channels.email.mime import Part
 
-STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
-FAILED_ACTIONS = ("failed", "delayed")
-LIMIT_RECIPIENTS = 100
+STATUS = re.compile(r"(?<![\d.])([245])\.(\d)\.(\d{1,3})(?![\d.])")
+REPLY_CODE = re.compile(r"(?<![\d.])([45])[0-5]\d(?=[ \-#]|$)")
+REPORT_TYPES = ("message/delivery-status", "message/global-delivery-status")
+FAILED_ACTIONS = ("failed", "failure", "delayed", "expired")
+MOST_RECIPIENTS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """One recipient that a mail did not reach. `kind`: "hard" (never will) or "soft"."""
+    """One recipient that a mail did not reach. `kind`: "hard" (the address is dead) or "soft"."""
 
     recipient: str
     status: str
@@ -25,13 +30,23 @@ class Bounce:
 
 
 def find_bounces(root: Part, text: str) -> tuple[Bounce, ...]:
-    """All failed recipients named by the mail; empty when it is no bounce."""
+    """All failed recipients named by the mail, each once; empty when it is no bounce."""
+    reported = [
+        failure
+        for part in root.walk()
+        if part.content_type in REPORT_TYPES
+        for failure in _reported(part)
+    ]
+    noticed = find_failures(root, text)
+    if not reported and not noticed:
+        return ()
     original = original_message_id(root)
-    found = []
-    for part in root.walk():
-        if part.content_type in ("message/delivery-status", "message/global-delivery-status"):
-            found += [_from_fields(fields, original) for fields in _failed_groups(part)]
-    return tuple(found[:LIMIT_RECIPIENTS])
+    words = {failure.recipient.lower(): failure.diagnostic for failure in noticed}
+    found: dict[str, Bounce] = {}
+    for failure in (reported or noticed)[:MOST_RECIPIENTS]:
+        more = words.get(failure.recipient.lower(), text[:2_000] if reported else "")
+        found.setdefault(failure.recipient.lower(), _judge(failure, more, original))
+    return tuple(found.values())
 
 
 def original_message_id(root: Part) -> str:
@@ -42,39 +57,73 @@ def original_message_id(root: Part) -> str:
         found = parse_message_ids(part.header("message-id"))
         if found:
             return found[0]
+        if part.content_type in ("text/rfc822-headers", "message/rfc822-headers"):
+            named = re.search(rb"(?im)^message-id:\s*(<[^>\r\n]*>)", part.content()[:100_000])
+            if named:
+                return next(iter(parse_message_ids(named[1])), "")
     return ""
 
 
-def _failed_groups(part: Part) -> Iterator[dict[str, str]]:
-    for block in re.split(
-        r"\n[ \t]*\n", part.content().decode("utf-8", "replace").replace("\r", "")
-    ):
-        fields: dict[str, str] = {}
-        for line in re.sub(r"\n[ \t]+", " ", block).split("\n"):
-            name, colon, value = line.partition(":")
-            if colon:
-                fields.setdefault(name.strip().lower(), decode_words(value.encode()))
-        if fields.get("action", "failed").lower().split(" ")[0] not in FAILED_ACTIONS:
+def _reported(part: Part) -> Iterator[Failure]:
+    """The recipients of one delivery-status part that were not reached."""
+    content = part.content()[: LIMITS.header_block_bytes].decode("utf-8", "replace")
+    for block in re.split(r"\n[ \t]*\n", content.replace("\r", ""))[: 2 * MOST_RECIPIENTS]:
+        fields = _fields(block)
+        recipient = _typed(fields.get("final-recipient") or fields.get("original-recipient", ""))
+        action = fields.get("action", "failed").lower().split(" ", 1)[0]
+        if not recipient or action not in FAILED_ACTIONS:
             continue
-        if "final-recipient" in fields or "original-recipient" in fields:
-            yield fields
+        diagnostic = _typed(fields.get("diagnostic-code", ""))
+        status = _status(fields.get("status", ""))
+        yield Failure(recipient, diagnostic, status, delayed=action == "delayed")
 
 
-def _from_fields(fields: dict[str, str], original: str) -> Bounce:
-    diagnostic = fields.get("diagnostic-code", "")
-    status = _status(fields.get("status", "")) or _status(diagnostic)
-    delayed = fields.get("action", "").lower().startswith("delayed")
-    recipient = fields.get("final-recipient") or fields.get("original-recipient", "")
+def _fields(block: str) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    for line in re.sub(r"\n[ \t]+", " ", block).split("\n"):
+        name, colon, value = line.partition(":")
+        if colon:
+            fields.setdefault(name.strip().lower(), decode_words(value.encode("utf-8", "replace")))
+    return fields
+
+
+def _typed(value: str) -> str:
+    """`rfc822; ann@x` and `smtp; 550 …` without their type."""
+    kind, semicolon, rest = value.partition(";")
+    typed = semicolon and " " not in kind.strip()
+    return (rest if typed else value).strip().strip("<>").strip()
+
+
+def _judge(failure: Failure, more_words: str, original: str) -> Bounce:
+    diagnostic = failure.diagnostic or more_words
+    status = _best_status(failure.status, diagnostic)
+    reason = reason_of(status, diagnostic)
+    if reason == "undefined" and more_words and more_words != diagnostic:
+        reason = reason_of(status, f"{diagnostic} {more_words}")
+        status = status or _best_status("", more_words)
+    status = status or default_status(reason)
+    is_hard = reason in HARD and not failure.delayed
     return Bounce(
-        recipient=recipient.partition(";")[2].strip() or recipient.strip(),
+        recipient=failure.recipient,
         status=status,
-        kind="soft" if delayed or status.startswith("4") else "hard",
-        reason="",
-        diagnostic=diagnostic.partition(";")[2].strip() or diagnostic,
+        kind="hard" if is_hard else "soft",
+        reason=reason.value,
+        diagnostic=" ".join(diagnostic.split())[:1_000],
         original_message_id=original,
     )
 
 
+def _best_status(reported: str, diagnostic: str) -> str:
+    """The report's own status, unless it says nothing (x.0.0) and the server's words say more."""
+    if reported and not reported.endswith(".0.0"):
+        return reported
+    in_words = _status(diagnostic)
+    if in_words:
+        return in_words
+    code = REPLY_CODE.search(diagnostic)
+    return reported or (f"{code[1]}.0.0" if code else "")
+
+
 def _status(text: str) -> str:
     found = STATUS.search(text)
-    return found[0] if found else ""
+    return found[0] if found and found[1] != "2" else ""

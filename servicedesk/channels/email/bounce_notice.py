@@ -1,0 +1,152 @@
+"""Notices about delivery that are no RFC 3464 report: qmail, old Exim and Gmail, gateways.
+
+Two things must come together: who wrote it (a mail system, or nobody) and what it says (that
+something was not delivered). Then the recipients are the addresses above the returned mail.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from servicedesk.channels.email.addresses import first_address, parse_addresses
+from servicedesk.channels.email.headers import decode_words, to_text
+from servicedesk.channels.email.mime import Part
+
+SYSTEM_SENDER = re.compile(
+    r"^(?:mailer[-_.]?daemon|postmaster|mail[-_.]?daemon|mail\.delivery\.(?:sub)?system|"
+    r"mailerdaemon|double-?bounce|bounces?|maildelivery\w*|mmdf|uucp|smtp|root)(?:@|$)|"
+    r"^(?:mail delivery (?:sub)?system|mailer.?daemon|postmaster)",
+    re.IGNORECASE,
+)
+FAILURE_SUBJECT = re.compile(
+    r"undeliver|not delivered|non[- ]?deliver|failure notice|fail(?:ed|ure)[ -]deliver|"
+    r"deliver\w*[ -]+(?:status|fail|error|problem|report|has failed|delay)|returned (?:mail|to sender)|"
+    r"(?:mail|message|e-?mail)[ -]+(?:\w+[ -]+)?(?:error|fail|returned|rejected|delayed|undeliver)|"
+    r"mail system error|could(?:n't| not) be delivered|error sending|unable to deliver|"
+    r"unzustellbar|nicht zugestellt|zustell\w*fehler|non remis|échec|no se (?:ha )?(?:pudo )?entreg|"
+    r"onbestelbaar|не доставлен|недоставлен|未送达|无法送达|退信|投递失败|配信(?:できません|不能|エラー)|"
+    r"送信エラー|are not member|^warning: (?:message|could not send)|delivery notification",
+    re.IGNORECASE,
+)
+FAILURE_TEXT = re.compile(
+    r"(?:could not|couldn't|cannot|can't|unable to|was not able to|wasn't able to|not|failed to) (?:be )?"
+    r"(?:deliver|send|reach)|deliver\w* (?:to .{0,80})?(?:has |have )?(?:failed|been delayed)|"
+    r"permanent (?:error|failure)|following address(?:es)?|undeliverable|returned message|"
+    r"did not (?:reach|like)|delivery (?:error|failure)|failed recipient|rejected|"
+    r"user unknown|unknown user|mailbox (?:is )?full|exceeded|disabled|invalid recipient|\b5\d\d[ -]|"
+    r"配信|送信でき|退信|не может быть доставлено",
+    re.IGNORECASE,
+)
+# What begins the returned mail; all that stands above is the notice.
+RETURNED = re.compile(
+    r"^(?:[-=*_> ]*(?:this is a copy of (?:the|your) message|below this line|"
+    r"(?:the )?(?:original|returned|undelivered|unsent) (?:message|mail)(?: headers?)?(?: follows?)?|"
+    r"message headers? follow|included is a copy|the (?:header|body|text) of (?:the|your) (?:original )?"
+    r"message|copy of (?:the )?(?:message|mail)|message header|headers? (?:of|follow)|"
+    r"unsent message (?:follows|below)|a copy of)[^\n]{0,80}"
+    r"|(?:received|return-path|mime-version|dkim-signature|x-[a-z-]+): ?[^\n]*)$",
+    re.IGNORECASE | re.MULTILINE,
+)
+ADDRESS = re.compile(r"[^\s<>()\[\]\\,;:\"'=|/*]+@[A-Za-z0-9_.-]*[A-Za-z0-9_]")
+NOT_RECIPIENT = re.compile(r"contact|support|assistance|from:|sender|abuse@|help", re.IGNORECASE)
+LOOKED_AT = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A recipient and what was said about it, not yet judged."""
+
+    recipient: str
+    diagnostic: str
+    status: str = ""
+    delayed: bool = False
+
+
+def find_failures(root: Part, text: str) -> list[Failure]:
+    """The failures that the text of a notice names; empty if the mail is no notice.
+
+    A notice that names nobody has one failure whose recipient comes from the returned mail, or "".
+    """
+    if root.header("x-amz-sns-message-id"):
+        return list(_from_amazon(text))
+    subject = decode_words(root.header("subject"))
+    named = [address.value for address in parse_addresses(root.header("x-failed-recipients"))]
+    if not named and not _is_notice(root, subject, text):
+        return []
+    notice = _notice_part(text)
+    delayed = re.search(r"\bdelay|warning", subject, re.IGNORECASE) is not None
+    own = {address.value for address in parse_addresses(root.header("to"))}
+    recipients = named or _recipients(notice, own) or _returned_to(root, text)
+    return [
+        Failure(recipient, _about(recipient, notice, subject), delayed=delayed)
+        for recipient in recipients or [""]
+    ]
+
+
+def _is_notice(root: Part, subject: str, text: str) -> bool:
+    if not _is_from_a_system(root):
+        return False
+    if FAILURE_SUBJECT.search(subject):
+        return True
+    return FAILURE_TEXT.search(text[:LOOKED_AT]) is not None and (
+        to_text(root.header("return-path")).strip() in ("<>", "<MAILER-DAEMON>", "")
+    )
+
+
+def _is_from_a_system(root: Part) -> bool:
+    author = first_address(root.header("from"))
+    written = author.value if author else decode_words(root.header("from")).strip("<> ")
+    if SYSTEM_SENDER.match(written) or (author and SYSTEM_SENDER.match(author.name)):
+        return True
+    return_path = root.header("return-path").strip()
+    return return_path == b"<>" or return_path.lower().startswith((b"<mailer-daemon", b"mailer-d"))
+
+
+def _notice_part(text: str) -> str:
+    head = text[:LOOKED_AT]
+    returned = RETURNED.search(head)
+    return head[: returned.start()] if returned and head[: returned.start()].strip() else head
+
+
+def _recipients(notice: str, own: set[str]) -> list[str]:
+    found: dict[str, None] = {}
+    for line in notice.split("\n"):
+        if NOT_RECIPIENT.search(line) and not re.match(r"\s*<", line):
+            continue
+        for address in ADDRESS.findall(line):
+            lower = address.lower().strip(".")
+            if lower not in own and not SYSTEM_SENDER.match(lower):
+                found[lower] = None
+    return list(found)
+
+
+def _returned_to(root: Part, text: str) -> list[str]:
+    for part in root.walk():
+        if part is not root and part.header("to"):
+            return [address.value for address in parse_addresses(part.header("to"))]
+    named = re.search(r"(?im)^(?:to|rcpt to): *<?([^\s<>]+@[^\s<>]+)", text[:LOOKED_AT])
+    return [named[1].lower()] if named else []
+
+
+def _about(recipient: str, notice: str, subject: str) -> str:
+    """The words from the recipient's line on to the next empty line but one, else the notice."""
+    at = notice.lower().find(recipient) if recipient else -1
+    if at < 0:
+        return f"{notice} {subject}"
+    start = notice.rfind("\n", 0, at) + 1
+    block = re.split(r"\n\s*\n", notice[start:].lstrip("\n"), maxsplit=2)
+    words = " ".join(block[:2])
+    return words if re.search(r"[45]\d\d|[a-z]{4}", words.lower().replace(recipient, "")) else notice
+
+
+def _from_amazon(text: str) -> Iterator[Failure]:
+    """Amazon SES tells of bounces as JSON through SNS."""
+    try:
+        notice = json.loads(text.split("\n", 1)[0])
+        bounced = notice["bounce"]["bouncedRecipients"]
+        for one in bounced:
+            diagnostic = str(one.get("diagnosticCode", ""))
+            yield Failure(str(one["emailAddress"]), diagnostic, str(one.get("status", "")))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return
