@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
+import httpx2
 from starlette.applications import Starlette
 
 from servicedesk.app.api.application import make_application
@@ -36,6 +37,7 @@ OFFER_SECONDS = 45
 SESSION_SECONDS = 3_600
 LISTENERS = ("ana", "zoe", "ada")
 """An agent of the ticket's team, one of another team, the administrator."""
+CALLERS = (*LISTENERS, "ben", "sam", "olga")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Scene:
     app: Starlette
     hub: Hub
     consoles: dict[str, Console]
+    clients: dict[str, httpx2.AsyncClient]
     ticket_id: TicketId
 
     @property
@@ -113,12 +116,14 @@ async def open_scene(services: Services) -> AsyncIterator[Scene]:
     await hub.sweep()
     async with AsyncExitStack() as stack:
         consoles = {}
-        for name in LISTENERS:
+        clients = {}
+        for name in CALLERS:
             viewer: Viewer = getattr(company, name)
             token, session_id = await sign_in(services.database, viewer)
-            client = await stack.enter_async_context(client_of(app, token))
-            consoles[name] = Console(viewer, session_id, client)
-        yield Scene(services, company, app, hub, consoles, ticket_id)
+            clients[name] = await stack.enter_async_context(client_of(app, token))
+            if name in LISTENERS:
+                consoles[name] = Console(viewer, session_id, clients[name])
+        yield Scene(services, company, app, hub, consoles, clients, ticket_id)
 
 
 async def sign_in(database: Database, viewer: Viewer) -> tuple[str, SessionId]:

@@ -13,7 +13,8 @@ from servicedesk.app.api.context import services, viewer
 from servicedesk.app.api.downloads import file_response
 from servicedesk.app.api.inputs import NO_NUL, Body, EmailAddress, Ids, Query
 from servicedesk.app.api.operation import WORKERS, Operation
-from servicedesk.app.api.sending import channel_of
+from servicedesk.app.api.sending import channel_of, typed_address
+from servicedesk.channels.email.sanitize import Pictures, sanitize
 from servicedesk.desk.note import note
 from servicedesk.desk.reply import LONGEST_TEXT, NewReply, Written, reply
 from servicedesk.desk.shapes import Message
@@ -22,7 +23,6 @@ from servicedesk.desk.views_messages import load_messages, newest_messages
 from servicedesk.desk.views_ticket_page import get_summary
 from servicedesk.domain.errors import NotFound
 from servicedesk.domain.ids import TicketId
-from servicedesk.domain.messages import Address
 from servicedesk.domain.tickets import TicketStatus
 from servicedesk.kernel.http.pages import DEFAULT_PER_PAGE, MOST_PER_PAGE, Listing
 
@@ -41,7 +41,7 @@ class ReplyBody(Body):
     """`to` and `cc` empty: to the requester. `seen_seq`: the newest message that was read."""
 
     text: str = Field(max_length=LONGEST_TEXT, pattern=NO_NUL)
-    html: None = None
+    html: str | None = Field(None, max_length=LONGEST_TEXT, pattern=NO_NUL)
     attachment_ids: Ids[UUID] = Field(default_factory=list)
     to: list[EmailAddress] = Field(default_factory=list, max_length=50)
     cc: list[EmailAddress] = Field(default_factory=list, max_length=50)
@@ -81,9 +81,10 @@ async def write_reply(request: Request, json: ReplyBody) -> Response:
     new = NewReply(
         text=json.text,
         seen_seq=json.seen_seq,
+        html=None if json.html is None else sanitize(json.html, Pictures.SHOWN).html,
         attachment_ids=json.attachment_ids,
-        to=[Address(address) for address in json.to],
-        cc=[Address(address) for address in json.cc],
+        to=[typed_address(address) for address in json.to],
+        cc=[typed_address(address) for address in json.cc],
         set_status=json.set_status,
     )
     channel = channel_of(services(request), ticket.channel)

@@ -1,10 +1,11 @@
-"""Which channel carries what an agent writes."""
+"""Which channel carries what an agent writes, and to whom."""
 
 from typing import TYPE_CHECKING
 
 from servicedesk.channels.protocol import Channel
 from servicedesk.domain.errors import BadInput
-from servicedesk.domain.messages import ChannelKind
+from servicedesk.domain.messages import Address, ChannelKind
+from servicedesk.people.users import normal_email
 
 if TYPE_CHECKING:
     from servicedesk.app.wiring import Services
@@ -20,3 +21,8 @@ def channel_of(services: "Services", kind: ChannelKind) -> Channel:
             channel=kind.value,
         )
     return channel
+
+
+def typed_address(text: str, name: str = "") -> Address:
+    """Return a mail address that somebody typed, normalised as those that arrive are."""
+    return Address(normal_email(text), name.strip())

@@ -18,7 +18,7 @@ from servicedesk.app.api.inputs import (
     PageQuery,
 )
 from servicedesk.app.api.operation import WORKERS, Operation
-from servicedesk.app.api.sending import channel_of
+from servicedesk.app.api.sending import channel_of, typed_address
 from servicedesk.desk.inboxes import get_inbox
 from servicedesk.desk.lifecycle import KEEP, TicketChanges, change_ticket
 from servicedesk.desk.open import FirstWord, open_ticket
@@ -35,7 +35,6 @@ from servicedesk.desk.views_lists import (
 )
 from servicedesk.desk.views_ticket_page import get_detail, get_page, get_summary, read_activity
 from servicedesk.domain.ids import InboxId, QueueId, TicketId, UserId
-from servicedesk.domain.messages import Address
 from servicedesk.domain.tickets import Priority, TicketStatus
 from servicedesk.kernel import journal
 from servicedesk.kernel.http.conditions import expected_version
@@ -123,7 +122,7 @@ async def write_first(request: Request, json: NewTicketBody) -> Response:
     inbox = await get_inbox(database.sql, json.inbox_id)
     first = FirstWord(
         inbox_id=InboxId(json.inbox_id),
-        contact=Address(json.contact.address, json.contact.name),
+        contact=typed_address(json.contact.address, json.contact.name),
         subject=json.subject,
         text=json.text,
         attachment_ids=json.attachment_ids,
