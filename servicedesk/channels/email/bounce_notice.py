@@ -49,6 +49,7 @@ RETURNED = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 ADDRESS = re.compile(r"[^\s<>()\[\]\\,;:\"'=|/*]+@[A-Za-z0-9_.-]*[A-Za-z0-9_]")
+HAS_WORDS = re.compile(r"[45]\d\d|[^\W\d_]{4}.*\s.*[^\W\d_]{4}", re.DOTALL)
 NOT_RECIPIENT = re.compile(r"contact|support|assistance|from:|sender|abuse@|help", re.IGNORECASE)
 LOOKED_AT = 20_000
 
@@ -77,10 +78,10 @@ def find_failures(root: Part, text: str) -> list[Failure]:
     notice = _notice_part(text)
     delayed = re.search(r"\bdelay|warning", subject, re.IGNORECASE) is not None
     own = {address.value for address in parse_addresses(root.header("to"))}
-    recipients = named or _recipients(notice, own) or _returned_to(root, text)
+    recipients = named or _recipients(notice, own) or _returned_to(root, text) or [""]
     return [
-        Failure(recipient, _about(recipient, notice, subject), delayed=delayed)
-        for recipient in recipients or [""]
+        Failure(recipient, f"{_about(recipient, notice, recipients)}\n{subject}", delayed=delayed)
+        for recipient in recipients
     ]
 
 
@@ -129,21 +130,33 @@ def _returned_to(root: Part, text: str) -> list[str]:
     return [named[1].lower()] if named else []
 
 
-def _about(recipient: str, notice: str, subject: str) -> str:
-    """The words from the recipient's line on to the next empty line but one, else the notice."""
-    at = notice.lower().find(recipient) if recipient else -1
-    if at < 0:
-        return f"{notice} {subject}"
-    start = notice.rfind("\n", 0, at) + 1
-    block = re.split(r"\n\s*\n", notice[start:].lstrip("\n"), maxsplit=2)
-    words = " ".join(block[:2])
-    return words if re.search(r"[45]\d\d|[a-z]{4}", words.lower().replace(recipient, "")) else notice
+def _about(recipient: str, notice: str, others: list[str]) -> str:
+    """The words from the recipient's line on, to the line of the next one; else the whole notice."""
+    lower = notice.lower()
+    if not recipient or recipient not in lower:
+        return notice
+    starts = [_line_of(other, lower) for other in others if other != recipient]
+    start = _line_of(recipient, lower)
+    end = min((other for other in starts if other > start), default=len(notice))
+    words = lower[start:end].replace(recipient, " ")
+    return notice[start:end] if HAS_WORDS.search(words) else notice[start:]
+
+
+def _line_of(recipient: str, lower: str) -> int:
+    """Where the line begins that speaks of a recipient; not the To: of a returned mail."""
+    at = -1
+    while (at := lower.find(recipient, at + 1)) >= 0:
+        start = lower.rfind("\n", 0, at) + 1
+        if not lower[start:at].strip().startswith("to:"):
+            return start
+    return max(0, lower.find(recipient))
 
 
 def _from_amazon(text: str) -> Iterator[Failure]:
     """Amazon SES tells of bounces as JSON through SNS."""
     try:
-        notice = json.loads(text.split("\n", 1)[0])
+        unbroken = text.replace("!\n ", "")  # an old relay cut the line
+        notice = json.loads(unbroken[: unbroken.rindex("}") + 1])
         bounced = notice["bounce"]["bouncedRecipients"]
         for one in bounced:
             diagnostic = str(one.get("diagnosticCode", ""))

@@ -48,9 +48,7 @@ HARD = frozenset({
     BounceReason.HAS_MOVED,
     BounceReason.NOT_ACCEPT,
 })  # fmt: skip
-TEMPORARY = frozenset({
-    BounceReason.EXPIRED, BounceReason.NETWORK, BounceReason.RATE, BounceReason.CONNECTIONS,
-})  # fmt: skip
+TEMPORARY = frozenset({BounceReason.RATE, BounceReason.CONNECTIONS})
 
 
 def _words(*phrases: str) -> re.Pattern[str]:
@@ -68,7 +66,11 @@ WORDS: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
         r"null ?mx", r"does not accept (?:any )?(?:e-?)?mail", r"mail receiving disabled",
         r"domain .{0,60}(?:does not|doesn't) (?:accept|receive) (?:e-?)?mail",
         r"smtp protocol returned a permanent error", r"host/domain does not accept mail",
-        r"no mail accepted", r"name server .{0,20}has no mx",
+        r"no mail accepted", r"no mx (?:found|record)", r"name server .{0,20}has no mx",
+    )),
+    (BounceReason.REJECTED, _words(
+        r"sender (?:\S+ )?(?:address )?(?:rejected|denied|refused|blocked)", r"domain of sender",
+        r"unrout(?:e)?able sender", r"\[mail_from\]", r"sender (?:address )?verif", r"invalid sender",
     )),
     (BounceReason.VIRUS, _words(r"\bvirus", r"malware", r"infected", r"\bworm\b")),
     (BounceReason.SPAM, _words(
@@ -78,12 +80,12 @@ WORDS: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
         r"reject(?:ed|ing)?(?: for| due to| because of|:)? spam", r"blocked .{0,20}spam",
     )),
     (BounceReason.AUTHENTICATION, _words(
-        r"\bdmarc\b", r"\bspf\b .{0,40}(?:fail|check|not)", r"sender policy framework",
+        r"\bdmarc\b", r"\bspf\b", r"sender policy framework",
         r"\bdkim\b .{0,40}(?:fail|check|not|sign)", r"authentication checks? (?:have )?failed",
         r"multiple authentication", r"unauthenticated (?:mail|email)", r"5\.7\.(?:2[0-9]|3[01])\b",
     )),
     (BounceReason.REVERSE_DNS, _words(
-        r"reverse (?:dns|hostname|lookup|ip)", r"\bptr\b", r"unresolvable relay",
+        r"\brdns\b", r"reverse (?:dns|hostname|lookup|ip)", r"\bptr\b", r"unresolvable relay",
         r"cannot (?:find your|resolve your) (?:hostname|reverse|address)",
         r"no (?:matches to )?(?:nameserver|rdns)", r"fcrdns", r"client host rejected: cannot find",
     )),
@@ -131,6 +133,7 @@ WORDS: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
         r"not? (?:local|a gateway)", r"insecure mail relay", r"that domain isn't in my list of allowed rcpthosts",
         r"this is not an? (?:open )?relay",
     )),
+    (BounceReason.NETWORK, _words(r"(?:name service error|host not found|dns) .{0,60}try again")),
     (BounceReason.HOST_UNKNOWN, _words(
         r"host (?:is )?(?:unknown|not found|name has no)", r"unknown host", r"no such (?:domain|host)",
         r"(?:domain|host)(?: name)?(?: \S+){0,3} (?:does not exist|doesn't exist|not found|is not found|is invalid|must exist|not exist)",
@@ -145,7 +148,7 @@ WORDS: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
         r"because the recipient is (?:only )?(?:not )?accepting", r"only accepts? (?:mail|messages) from",
         r"user reject", r"this account is protected", r"sorry, i'?ve been told to reject",
         r"recipient (?:\S+ )?(?:refused|rejected) (?:to|your|the|this)", r"we failed to deliver mail because the following address recipient id refuse",
-        r"refused to accept .{0,40}(?:mail|message)", r"550 5\.2\.1", r"has not been delivered.{0,20}filter",
+        r"refused to accept .{0,40}(?:mail|message)", r"has not been delivered.{0,20}filter",
         r"your (?:e-?mail|message) (?:has been|was) (?:blocked|filtered|rejected) by (?:the )?(?:recipient|user)",
     )),
     (BounceReason.USER_UNKNOWN, _words(
@@ -156,7 +159,7 @@ WORDS: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
         r"(?:\w+ ){0,2}(?:user|recipient|mailbox|mail box|address|account|alias|local ?part|person|addressee|id|customer|name|login)",
         r"(?:does not|doesn't|did not|don't|not) (?:exist|have (?:a|an) .{0,40}account|like recipient)",
         r"no mailbox", r"no (?:such )?(?:user|account|mailbox|recipient|one here|person)", r"not (?:a )?(?:known|valid) (?:user|recipient|mailbox|address)",
-        r"couldn't be found", r"recipnotfound", r"recipient not found", r"5\.1\.(?:1|3|0|10)\b", r"address (?:error|unknown|rejected)",
+        r"couldn't be found", r"recipnotfound", r"recipient not found", r"5\.1\.(?:1|3|0|10)\b", r"address (?:error|unknown)", r"(?:recipient )?address rejected[^:]*$",
         r"mailbox (?:unavailable|not available|not found)", r"there is no (?:user|account|such)", r"unknown_?user", r"name is not recognized",
         r"user unknown", r"unknown user", r"無効", r"存在しません", r"見つかりません", r"wurde nicht gefunden", r"unbekannt", r"no existe", r"не существует",
         r"inconnu", r"not listed in", r"x-notes; .{0,60}(?:not listed|no matching)", r"user not in", r"user \S+ not", r"email account that you tried to reach",
@@ -172,7 +175,7 @@ WORDS: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
         r"expired", r"retry (?:time|timeout)", r"(?:delivery|connection|session|operation|message) (?:\w+ )?(?:time|timed)[- ]?out",
         r"timed? ?out", r"has been (?:delayed|in the (?:mail )?queue)", r"could not be delivered for", r"too long",
         r"been on the queue", r"delay(?:ed)? (?:\d+|for)", r"message delayed", r"will be retried", r"delivery .{0,30}delayed",
-        r"failed \d+ attempts", r"giving up", r"not responding", r"4\.4\.7", r"5\.4\.7", r"retry time not reached",
+        r"failed \d+ attempts", r"giving up", r"failing for a long time", r"not responding", r"4\.4\.7", r"5\.4\.7", r"retry time not reached",
     )),
     (BounceReason.NETWORK, _words(
         r"network", r"unreachable", r"connection (?:refused|reset|lost|closed|failed|dropped)", r"no route to host", r"loops back",
@@ -190,15 +193,28 @@ WORDS: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
     (BounceReason.SYNTAX, _words(r"syntax error", r"command (?:not|unrecognized|unknown)", r"bad sequence", r"\b50[0-4]\b")),
 )  # fmt: skip
 
+NO_WORDS = re.compile(
+    r"[^\s<>()\[\]\\,;:\"'=]+@[\w.-]+|https?://\S+|5\.1\.0 - unknown address error", re.IGNORECASE
+)
+# The server had taken the recipient, and refused when it saw the mail: the address may well live.
+AFTER_DATA = re.compile(
+    r"(?:in reply to|after|following) (?:the )?(?:end of )?data|>>> data\b(?! for)|smtp command data|"
+    r"\[(?:end of )?data\]|data command",
+    re.IGNORECASE,
+)
+# More telling than any words.
+DECISIVE_CODES: dict[str, BounceReason] = {
+    "1.6": BounceReason.HAS_MOVED,
+    "1.7": BounceReason.REJECTED,
+    "1.8": BounceReason.REJECTED,
+    "1.10": BounceReason.NOT_ACCEPT,
+}
 # RFC 3463 codes that say enough by themselves, for notices without words.
 CODES: dict[str, BounceReason] = {
     "1.0": BounceReason.USER_UNKNOWN,
     "1.1": BounceReason.USER_UNKNOWN,
     "1.2": BounceReason.HOST_UNKNOWN,
     "1.3": BounceReason.USER_UNKNOWN,
-    "1.6": BounceReason.HAS_MOVED,
-    "1.8": BounceReason.REJECTED,
-    "1.10": BounceReason.NOT_ACCEPT,
     "2.1": BounceReason.SUSPENDED,
     "2.2": BounceReason.MAILBOX_FULL,
     "2.3": BounceReason.EXCEEDS_LIMIT,
@@ -216,14 +232,20 @@ CODES: dict[str, BounceReason] = {
 
 
 def reason_of(status: str, diagnostic: str) -> BounceReason:
-    """The reason by the server's words, else by its code; UNDEFINED if neither says."""
-    text = " ".join(diagnostic.split())[:2_000]
+    """The reason by the server's words, else by its code; UNDEFINED if neither says.
+
+    Addresses and links are taken out first: spam@x.example names no reason.
+    """
+    if status[2:] in DECISIVE_CODES:
+        return DECISIVE_CODES[status[2:]]
+    text = NO_WORDS.sub(" ", " ".join(diagnostic.split())[:4_000])
     for reason, words in WORDS:
         if words.search(text):
-            return reason
+            refused_late = reason is BounceReason.USER_UNKNOWN and AFTER_DATA.search(text)
+            return BounceReason.FILTERED if refused_late else reason
     return CODES.get(status[2:], BounceReason.UNDEFINED)
 
 
-def default_status(reason: BounceReason) -> str:
-    """A status for a notice that names none."""
-    return "4.0.0" if reason in TEMPORARY else "5.0.0"
+def default_status(reason: BounceReason, *, delayed: bool) -> str:
+    """A status for a notice that names none: 4 while the server still tries, 5 once it gave up."""
+    return "4.0.0" if delayed or reason in TEMPORARY else "5.0.0"

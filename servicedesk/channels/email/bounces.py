@@ -31,14 +31,12 @@ class Bounce:
 
 def find_bounces(root: Part, text: str) -> tuple[Bounce, ...]:
     """All failed recipients named by the mail, each once; empty when it is no bounce."""
-    reported = [
-        failure
-        for part in root.walk()
-        if part.content_type in REPORT_TYPES
-        for failure in _reported(part)
-    ]
+    reports = [part.content() for part in root.walk() if part.content_type in REPORT_TYPES]
     noticed = find_failures(root, text)
-    if not reported and not noticed:
+    if not reports and noticed and "final-recipient:" in text.lower():
+        reports = [text.encode("utf-8", "replace")]  # a report without its MIME type
+    reported = [failure for report in reports for failure in _reported(report)]
+    if not reported and (reports or not noticed):
         return ()
     original = original_message_id(root)
     words = {failure.recipient.lower(): failure.diagnostic for failure in noticed}
@@ -64,10 +62,10 @@ def original_message_id(root: Part) -> str:
     return ""
 
 
-def _reported(part: Part) -> Iterator[Failure]:
+def _reported(report: bytes) -> Iterator[Failure]:
     """The recipients of one delivery-status part that were not reached."""
-    content = part.content()[: LIMITS.header_block_bytes].decode("utf-8", "replace")
-    for block in re.split(r"\n[ \t]*\n", content.replace("\r", ""))[: 2 * MOST_RECIPIENTS]:
+    content = report[: LIMITS.header_block_bytes].decode("utf-8", "replace").replace("\r", "")
+    for block in re.split(r"\n[ \t]*\n", content, maxsplit=2 * MOST_RECIPIENTS):
         fields = _fields(block)
         recipient = _typed(fields.get("final-recipient") or fields.get("original-recipient", ""))
         action = fields.get("action", "failed").lower().split(" ", 1)[0]
@@ -101,7 +99,7 @@ def _judge(failure: Failure, more_words: str, original: str) -> Bounce:
     if reason == "undefined" and more_words and more_words != diagnostic:
         reason = reason_of(status, f"{diagnostic} {more_words}")
         status = status or _best_status("", more_words)
-    status = status or default_status(reason)
+    status = status or default_status(reason, delayed=failure.delayed)
     is_hard = reason in HARD and not failure.delayed
     return Bounce(
         recipient=failure.recipient,

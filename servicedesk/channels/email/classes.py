@@ -68,7 +68,9 @@ def _is_own_loop(facts: ClassFacts) -> bool:
 
 
 def _is_feedback(facts: ClassFacts) -> bool:
-    return facts.report_type == "feedback-report" or "message/feedback-report" in facts.part_types
+    if facts.report_type == "feedback-report" or "message/feedback-report" in facts.part_types:
+        return True
+    return facts.subject.lower().startswith("complaint about message from ")  # Hotmail's JMRP
 
 
 def _is_hard_bounce(facts: ClassFacts) -> bool:
@@ -99,6 +101,8 @@ def _is_auto_reply(facts: ClassFacts) -> bool:
     if facts.report_type == "disposition-notification":
         return True
     if any(facts.value(name) not in NOT_AUTOMATIC for name in AUTOMATIC_HEADERS):
+        return True
+    if facts.value("x-amz-sns-message-id"):
         return True
     if facts.value("precedence") == "auto_reply" or facts.value("x-precedence") == "auto_reply":
         return True
