@@ -89,8 +89,13 @@ async def insert_arrivals(
 async def get_arrival(sql: Sql, arrival_id: UUID) -> Arrival:
     row = await sql.fetch_one(f"SELECT {COLUMNS} FROM arrival WHERE id = $1", arrival_id)
     if row is None:
-        raise NotFound(f"There is no arrival {arrival_id}.", arrival_id=str(arrival_id))
+        raise no_arrival(arrival_id)
     return _arrival(row)
+
+
+def no_arrival(arrival_id: UUID) -> NotFound:
+    """What is not there, or not the viewer's to see."""
+    return NotFound(f"There is no arrival {arrival_id}.", arrival_id=str(arrival_id))
 
 
 async def claim(sql: Sql, arrival_id: ArrivalId) -> bool:

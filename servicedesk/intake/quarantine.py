@@ -4,20 +4,37 @@ from uuid import UUID
 
 from servicedesk.domain.actors import user_actor
 from servicedesk.domain.errors import Conflict, Forbidden
-from servicedesk.domain.ids import ArrivalId, Position
+from servicedesk.domain.ids import ArrivalId, Position, TeamId
 from servicedesk.domain.people import Viewer
 from servicedesk.intake import arrivals
 from servicedesk.intake.accept import Intake
 from servicedesk.intake.arrivals import COLUMNS, RETRYABLE, Arrival, _arrival
 from servicedesk.kernel.blobs import Blobs
 from servicedesk.kernel.database import Database
-from servicedesk.kernel.sql import Sql
+from servicedesk.kernel.sql import Sql, as_uuid, ids_of
+from servicedesk.people.visibility import may_see
 
 
 def require_right(viewer: Viewer) -> None:
-    """Raw mail of every team lies here: supervisors and administrators only."""
     if not viewer.may_supervise:
         raise Forbidden("Only supervisors and administrators handle the quarantine.")
+
+
+async def get_in_sight(sql: Sql, viewer: Viewer, arrival_id: UUID) -> Arrival:
+    """Return the arrival. It is seen as its ticket would be: by the team of its inbox's queue.
+
+    Raises Forbidden for who may not supervise, NotFound for an arrival of another team.
+    """
+    require_right(viewer)
+    arrival = await arrivals.get_arrival(sql, arrival_id)
+    row = await sql.fetch_one(
+        "SELECT queue.team_id FROM inbox JOIN queue ON queue.id = inbox.queue_id "
+        "WHERE inbox.id = $1",
+        arrival.inbox_id,
+    )
+    if row is None or not may_see(viewer, TeamId(as_uuid(row["team_id"])), personally=False):
+        raise arrivals.no_arrival(arrival_id)
+    return arrival
 
 
 async def list_quarantined(
@@ -26,27 +43,28 @@ async def list_quarantined(
     """Return quarantined and suspended arrivals, newest first, older than `before`."""
     require_right(viewer)
     states = [state.value for state in RETRYABLE]
+    in_sight, values = await _inboxes_in_sight(sql, viewer, 4)
     rows = await sql.fetch(
-        f"SELECT {COLUMNS} FROM arrival WHERE {sql.member('state', 1)} "
+        f"SELECT {COLUMNS} FROM arrival WHERE {sql.member('state', 1)} AND {in_sight} "
         "AND (CAST($2 AS TEXT) IS NULL OR CAST(id AS TEXT) < CAST($2 AS TEXT)) "
         "ORDER BY id DESC LIMIT $3",
         states,
         None if before is None else str(before),
         limit,
+        *values,
     )
     return [_arrival(row) for row in rows]
 
 
 async def read_raw(sql: Sql, blobs: Blobs, viewer: Viewer, arrival_id: UUID) -> bytes:
-    require_right(viewer)
-    arrival = await arrivals.get_arrival(sql, arrival_id)
+    arrival = await get_in_sight(sql, viewer, arrival_id)
     return await blobs.open(arrival.blob)
 
 
 async def retry(database: Database, intake: Intake, viewer: Viewer, arrival_id: UUID) -> Arrival:
     """Try an arrival again at once and return it as it is afterwards."""
-    require_right(viewer)
     async with database.work(user_actor(viewer.user_id)) as work:
+        await get_in_sight(work.sql, viewer, arrival_id)
         if not await arrivals.put_back(work, arrival_id):
             raise Conflict("This arrival waits for nothing: it was handled already.")
         payload = {"arrival_id": str(arrival_id)}
@@ -57,9 +75,21 @@ async def retry(database: Database, intake: Intake, viewer: Viewer, arrival_id: 
 
 async def discard(database: Database, viewer: Viewer, arrival_id: UUID) -> Position:
     """Throw an arrival away for good."""
-    require_right(viewer)
     async with database.work(user_actor(viewer.user_id)) as work:
+        await get_in_sight(work.sql, viewer, arrival_id)
         if not await arrivals.discard(work, arrival_id):
             raise Conflict("This arrival waits for nothing: it was handled already.")
         work.record("arrival.discarded", payload={"arrival_id": str(arrival_id)})
     return work.position
+
+
+async def _inboxes_in_sight(sql: Sql, viewer: Viewer, number: int) -> tuple[str, list[object]]:
+    """Return the condition, and its values from `$number`, for arrivals of the viewer's teams."""
+    if viewer.sees_everything:
+        return "TRUE", []
+    rows = await sql.fetch(
+        "SELECT inbox.id FROM inbox JOIN queue ON queue.id = inbox.queue_id "
+        f"WHERE {sql.member('queue.team_id', 1)} ORDER BY inbox.id",
+        sorted(viewer.team_ids),
+    )
+    return sql.member("inbox_id", number), [ids_of(row["id"] for row in rows)]

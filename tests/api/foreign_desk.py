@@ -1,7 +1,7 @@
-"""A ticket of Support with everything on it, seen by Zoe of Sales, who must learn nothing of it."""
+"""A ticket of Support with everything on it; Zoe and Sid of Sales must learn nothing of it."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,13 +11,14 @@ from servicedesk.app.api.application import make_application
 from servicedesk.app.wiring import Services
 from servicedesk.desk.note import note
 from servicedesk.domain.actors import system_actor
-from servicedesk.domain.ids import TicketId
-from servicedesk.domain.people import Viewer
+from servicedesk.domain.ids import TeamId, TicketId, UserId
+from servicedesk.domain.people import Role, Viewer
 from servicedesk.domain.presence import PresenceState
 from servicedesk.kernel import leases
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.ids import new_id
 from servicedesk.people.sessions import Origin, start_session
+from servicedesk.people.users import NewUser, add_user
 from servicedesk.routing.engine.decisions import MakeOffer
 from servicedesk.routing.offers import make_offer
 from servicedesk.routing.orders import live_order
@@ -32,13 +33,15 @@ MARK = "zanzibar"
 @dataclass(frozen=True, slots=True)
 class ForeignDesk:
     """`ids` fills the paths: ids of Support's things, by the names that the routes give them.
-    `ana` belongs to Support and is offered the ticket, `zoe` belongs to Sales."""
+    `ana` belongs to Support and is offered the ticket; `zoe`, an agent, and `sid`, a supervisor,
+    belong to Sales."""
 
     services: Services
     company: Company
     ids: dict[str, UUID]
     ana: httpx2.AsyncClient
     zoe: httpx2.AsyncClient
+    sid: httpx2.AsyncClient
 
     async def picture(self) -> dict[str, list[dict[str, object]]]:
         """Return the rows that a stranger's calls must leave as they are."""
@@ -69,6 +72,7 @@ async def open_foreign_desk(services: Services) -> AsyncIterator[ForeignDesk]:
         text=f"Where is my {MARK}?",
         sender=f"{MARK} lin <{MARK}@contact.example>",
     )
+    mail.add_alternative(f"<p>Where is my {MARK}?</p>", subtype="html")
     mail.add_attachment(
         MARK.encode(), maintype="application", subtype="pdf", filename=f"{MARK}.pdf"
     )
@@ -84,10 +88,15 @@ async def open_foreign_desk(services: Services) -> AsyncIterator[ForeignDesk]:
     ids["offer_id"] = await _offer(services.database, ticket_id, company.ana)
     ids["arrival_id"] = broken.id
     app = make_application(services)
-    ana = await _token(services.database, company.ana)
-    zoe = await _token(services.database, company.zoe)
-    async with client_of(app, ana) as first, client_of(app, zoe) as second:
-        yield ForeignDesk(services, company, ids, first, second)
+    sid = await _supervisor_of(services.database, company.sales)
+    async with AsyncExitStack() as stack:
+        ana, zoe, sid_client = [
+            await stack.enter_async_context(
+                client_of(app, await _token(services.database, user_id))
+            )
+            for user_id in (company.ana.user_id, company.zoe.user_id, sid)
+        ]
+        yield ForeignDesk(services, company, ids, ana, zoe, sid_client)
 
 
 async def _ids(database: Database, ticket_id: TicketId) -> dict[str, UUID]:
@@ -117,6 +126,12 @@ async def _offer(database: Database, ticket_id: TicketId, viewer: Viewer) -> UUI
     return UUID(str(row["id"]))
 
 
-async def _token(database: Database, viewer: Viewer) -> str:
+async def _supervisor_of(database: Database, team_id: TeamId) -> UserId:
+    new = NewUser("Sid", "sid@acme.example", Role.SUPERVISOR, "", team_ids=(team_id,))
     async with database.work(system_actor("test")) as work:
-        return await start_session(work, viewer.user_id, Origin("", "test"), SESSION_SECONDS)
+        return await add_user(work, new, "no hash")
+
+
+async def _token(database: Database, user_id: UserId) -> str:
+    async with database.work(system_actor("test")) as work:
+        return await start_session(work, user_id, Origin("", "test"), SESSION_SECONDS)
