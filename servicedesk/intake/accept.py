@@ -21,6 +21,7 @@ from servicedesk.intake import arrivals
 from servicedesk.intake.arrivals import Arrival, ArrivalState, Outcome
 from servicedesk.intake.thread_facts import load_thread_facts
 from servicedesk.intake.threading import decide
+from servicedesk.kernel import metrics
 from servicedesk.kernel.blobs import Blobs
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.work import Work
@@ -67,13 +68,15 @@ class Intake:
         if arrival.state is not ArrivalState.STORED:
             return arrival.state
         try:
-            return await self._admit(arrival)
+            outcome = await self._admit(arrival)
         except (Unavailable, StorageFull):
             log.warning("arrival_waits", arrival_id=str(arrival_id))
             return ArrivalState.STORED
         except Exception as error:
             log.exception("arrival_quarantined", arrival_id=str(arrival_id))
-            return await self._quarantine(arrival, error)
+            outcome = await self._quarantine(arrival, error)
+        metrics.note_arrival(arrival.channel, outcome)
+        return outcome
 
     async def _admit(self, arrival: Arrival) -> ArrivalState:
         inbox = await get_inbox(self._database.sql, arrival.inbox_id)

@@ -17,7 +17,7 @@ from uuid import UUID
 import structlog
 
 from servicedesk.domain.errors import Unavailable
-from servicedesk.kernel import journal
+from servicedesk.kernel import journal, metrics
 from servicedesk.kernel.bus import Bell, Bus, Topic
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.journal import Entry
@@ -78,6 +78,7 @@ class Hub:
         `position`: the last one its console saw, None for a console that has yet to load all.
         """
         self._known[connection.id] = connection
+        metrics.show_sockets(len(self._known))
         resumable = position is not None and await self._can_resume(position)
         start = min(position or 0, self._position) if resumable else self._position
         now = await self._database.now()
@@ -92,6 +93,7 @@ class Hub:
         """Forget the connection; say whether it was the last of its user in this process."""
         self._joined.pop(connection.id, None)
         self._known.pop(connection.id, None)
+        metrics.show_sockets(len(self._known))
         user_id = connection.viewer.user_id
         return all(other.viewer.user_id != user_id for other in self._known.values())
 
