@@ -21,37 +21,44 @@ SYSTEM_SENDER = re.compile(
 )
 FAILURE_SUBJECT = re.compile(
     r"undeliver|not delivered|non[- ]?deliver|failure notice|fail(?:ed|ure)[ -]deliver|"
-    r"deliver\w*[ -]+(?:status|fail|error|problem|report|has failed|delay)|returned (?:mail|to sender)|"
+    r"deliver\w*[ -]+(?:status|fail|error|problem|report|has failed|delay)|"
+    r"returned (?:mail|to sender)|"
     r"(?:mail|message|e-?mail)[ -]+(?:\w+[ -]+)?(?:error|fail|returned|rejected|delayed|undeliver)|"
     r"mail system error|could(?:n't| not) be delivered|error sending|unable to deliver|"
-    r"unzustellbar|nicht zugestellt|zustell\w*fehler|non remis|échec|no se (?:ha )?(?:pudo )?entreg|"
-    r"onbestelbaar|не доставлен|недоставлен|未送达|无法送达|退信|投递失败|配信(?:できません|不能|エラー)|"
+    r"unzustellbar|nicht zugestellt|zustell\w*fehler|non remis|échec|"
+    r"no se (?:ha )?(?:pudo )?entreg|"
+    r"onbestelbaar|не доставлен|недоставлен|未送达|无法送达|退信|投递失败|"
+    r"配信(?:できません|不能|エラー)|"
     r"送信エラー|are not member|^warning: (?:message|could not send)|delivery notification",
     re.IGNORECASE,
 )
 FAILURE_TEXT = re.compile(
-    r"(?:could not|couldn't|cannot|can't|unable to|was not able to|wasn't able to|not|failed to) (?:be )?"
+    r"(?:could not|couldn't|cannot|can't|unable to|wasn't able to|not|failed to) (?:be )?"
     r"(?:deliver|send|reach)|deliver\w* (?:to .{0,80})?(?:has |have )?(?:failed|been delayed)|"
     r"permanent (?:error|failure)|following address(?:es)?|undeliverable|returned message|"
     r"did not (?:reach|like)|delivery (?:error|failure)|failed recipient|rejected|"
-    r"user unknown|unknown user|mailbox (?:is )?full|exceeded|disabled|invalid recipient|\b5\d\d[ -]|"
+    r"user unknown|unknown user|mailbox (?:is )?full|exceeded|disabled|invalid recipient|"
+    r"\b5\d\d[ -]|"
     r"配信|送信でき|退信|не может быть доставлено",
     re.IGNORECASE,
 )
 # What begins the returned mail; all that stands above is the notice.
 RETURNED = re.compile(
     r"^(?:[-=*_> ]*(?:this is a copy of (?:the|your) message|below this line|"
-    r"(?:the )?(?:original|returned|undelivered|unsent) (?:message|mail)(?: headers?)?(?: follows?)?|"
-    r"message headers? follow|included is a copy|the (?:header|body|text) of (?:the|your) (?:original )?"
-    r"message|copy of (?:the )?(?:message|mail)|message header|headers? (?:of|follow)|"
+    r"(?:the )?(?:original|returned|undelivered|unsent) (?:message|mail)(?: headers?)?"
+    r"(?: follows?)?|message headers? follow|included is a copy|"
+    r"the (?:header|body|text) of (?:the|your) (?:original )?message|copy of (?:the )?(?:message|mail)|message header|headers? (?:of|follow)|"
     r"unsent message (?:follows|below)|a copy of)[^\n]{0,80}"
     r"|(?:received|return-path|mime-version|dkim-signature|x-[a-z-]+): ?[^\n]*)$",
     re.IGNORECASE | re.MULTILINE,
 )
 ADDRESS = re.compile(r"[^\s<>()\[\]\\,;:\"'=|/*]+@[A-Za-z0-9_.-]*[A-Za-z0-9_]")
 HAS_WORDS = re.compile(r"[45]\d\d|[^\W\d_]{4}.*\s.*[^\W\d_]{4}", re.DOTALL)
-NOT_RECIPIENT = re.compile(r"contact|support|assistance|from:|sender|abuse@|help", re.IGNORECASE)
+NOT_RECIPIENT = re.compile(
+    r"contact|support|assistance|from:|sender|abuse@|help|^\s*(?:to|cc|subject):", re.IGNORECASE
+)
 LOOKED_AT = 20_000
+MOST_NAMED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +120,7 @@ def _notice_part(text: str) -> str:
 def _recipients(notice: str, own: set[str]) -> list[str]:
     found: dict[str, None] = {}
     for line in notice.split("\n"):
-        if NOT_RECIPIENT.search(line) and not re.match(r"\s*<", line):
+        if NOT_RECIPIENT.search(line) and not line.lstrip().startswith("<"):
             continue
         for address in ADDRESS.findall(line):
             lower = address.lower().strip(".")
@@ -131,7 +138,7 @@ def _returned_to(root: Part, text: str) -> list[str]:
 
 
 def _about(recipient: str, notice: str, others: list[str]) -> str:
-    """The words from the recipient's line on, to the line of the next one; else the whole notice."""
+    """The words from the recipient's line on to the line of the next one, or the whole notice."""
     lower = notice.lower()
     if not recipient or recipient not in lower:
         return notice
@@ -139,7 +146,7 @@ def _about(recipient: str, notice: str, others: list[str]) -> str:
     start = _line_of(recipient, lower)
     end = min((other for other in starts if other > start), default=len(notice))
     words = lower[start:end].replace(recipient, " ")
-    return notice[start:end] if HAS_WORDS.search(words) else notice[start:]
+    return notice[start:end] if HAS_WORDS.search(words) else notice
 
 
 def _line_of(recipient: str, lower: str) -> int:
@@ -157,9 +164,10 @@ def _from_amazon(text: str) -> Iterator[Failure]:
     try:
         unbroken = text.replace("!\n ", "")  # an old relay cut the line
         notice = json.loads(unbroken[: unbroken.rindex("}") + 1])
-        bounced = notice["bounce"]["bouncedRecipients"]
-        for one in bounced:
+        if "Message" in notice:  # the whole SNS envelope
+            notice = json.loads(notice["Message"])
+        for one in notice["bounce"]["bouncedRecipients"][:MOST_NAMED]:
             diagnostic = str(one.get("diagnosticCode", ""))
             yield Failure(str(one["emailAddress"]), diagnostic, str(one.get("status", "")))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from servicedesk.channels.email.bounce_judge import default_status, is_after_data, reason_of
 from servicedesk.channels.email.bounce_notice import Failure, find_failures
-from servicedesk.channels.email.bounce_reasons import HARD, default_status, reason_of
+from servicedesk.channels.email.bounce_reasons import HARD, BounceReason
 from servicedesk.channels.email.headers import decode_words, parse_message_ids
 from servicedesk.channels.email.limits import LIMITS
 from servicedesk.channels.email.mime import Part
@@ -15,6 +16,7 @@ REPLY_CODE = re.compile(r"(?<![\d.])([45])[0-5]\d(?=[ \-#]|$)")
 REPORT_TYPES = ("message/delivery-status", "message/global-delivery-status")
 FAILED_ACTIONS = ("failed", "failure", "delayed", "expired")
 MOST_RECIPIENTS = 100
+MOST_WORDS = 3_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,9 @@ def find_bounces(root: Part, text: str) -> tuple[Bounce, ...]:
     if not reported and (reports or not noticed):
         return ()
     original = original_message_id(root)
-    words = {failure.recipient.lower(): failure.diagnostic for failure in noticed}
+    more = text[:MOST_WORDS] if reported else ""
     found: dict[str, Bounce] = {}
     for failure in (reported or noticed)[:MOST_RECIPIENTS]:
-        more = words.get(failure.recipient.lower(), text[:2_000] if reported else "")
         found.setdefault(failure.recipient.lower(), _judge(failure, more, original))
     return tuple(found.values())
 
@@ -95,9 +96,10 @@ def _typed(value: str) -> str:
 def _judge(failure: Failure, more_words: str, original: str) -> Bounce:
     diagnostic = failure.diagnostic or more_words
     status = _best_status(failure.status, diagnostic)
-    reason = reason_of(status, diagnostic)
-    if reason == "undefined" and more_words and more_words != diagnostic:
-        reason = reason_of(status, f"{diagnostic} {more_words}")
+    late = is_after_data(f"{failure.diagnostic} {more_words}")
+    reason = reason_of(status, diagnostic, refused_after_data=late)
+    if reason is BounceReason.UNDEFINED and more_words:
+        reason = reason_of(status, f"{diagnostic} {more_words}", refused_after_data=late)
         status = status or _best_status("", more_words)
     status = status or default_status(reason, delayed=failure.delayed)
     is_hard = reason in HARD and not failure.delayed

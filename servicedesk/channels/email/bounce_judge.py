@@ -1,0 +1,43 @@
+"""From a server's words and code to a reason; the pure part of judging a bounce."""
+
+import re
+
+from servicedesk.channels.email.bounce_reasons import CODES, DECISIVE_CODES, TEMPORARY, BounceReason
+from servicedesk.channels.email.bounce_words import WORDS
+
+NO_WORDS = re.compile(
+    r"[^\s<>()\[\]\\,;:\"'=]+@[\w.-]+|https?://\S+|5\.1\.0 - unknown address error", re.IGNORECASE
+)
+AFTER_DATA = re.compile(
+    r"(?:in reply to|after|following) (?:the )?(?:end of )?data|>>> data\b(?! for)|"
+    r"smtp command data|"
+    r"\[(?:end of )?data\]|data command",
+    re.IGNORECASE,
+)
+
+
+def reason_of(status: str, diagnostic: str, *, refused_after_data: bool = False) -> BounceReason:
+    """The reason by the server's words, else by its code; UNDEFINED if neither says.
+
+    Addresses and links are taken out first: spam@x.example names no reason. A server that had taken
+    the recipient, and refused when it saw the mail, did not say that the address is dead.
+    """
+    if status[2:] in DECISIVE_CODES:
+        return DECISIVE_CODES[status[2:]]
+    text = NO_WORDS.sub(" ", " ".join(diagnostic.split())[:4_000])
+    for reason, words in WORDS:
+        if words.search(text):
+            is_late = refused_after_data and not status.endswith(".1.1")
+            unsure = is_late and reason is BounceReason.USER_UNKNOWN
+            return BounceReason.FILTERED if unsure else reason
+    return CODES.get(status[2:], BounceReason.UNDEFINED)
+
+
+def is_after_data(words: str) -> bool:
+    """Does the notice say that the server refused at the end of the mail, not at RCPT?"""
+    return AFTER_DATA.search(" ".join(words.split())) is not None
+
+
+def default_status(reason: BounceReason, *, delayed: bool) -> str:
+    """A status for a notice that names none: 4 while the server still tries, 5 once it gave up."""
+    return "4.0.0" if delayed or reason in TEMPORARY else "5.0.0"
