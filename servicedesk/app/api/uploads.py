@@ -75,7 +75,7 @@ def _filename(header: str) -> str:
     except UnicodeDecodeError:
         name = ""
     name = name.replace("\\", "/").rpartition("/")[2].strip()
-    if not name or not name.isprintable():
+    if not name.strip(".") or not name.isprintable():
         fault = FieldFault(path=FILENAME_HEADER, message="must be a file name, percent-encoded")
         raise InvalidRequest("The file has no usable name.", [fault])
     return name[:LONGEST_FILENAME]
