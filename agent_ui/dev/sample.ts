@@ -96,7 +96,7 @@ export function offer(): Offer {
   return {
     id: crypto.randomUUID(), ticket_id: ticket.id, order_id: id(6, 77), user_id: me.id, state: 'open', created_at: new Date().toISOString(), deadline: new Date(Date.now() + 30_000).toISOString(),
     channel: 'email', queue_id: id(3, 1), ticket_number: ticket.number, subject: ticket.subject, contact: ticket.contact, first_words: '请问退款什么时候到账？我已经等了两个星期，订单号是 90422。', priority: 3,
-    waited_seconds: 38, why: [{ code: 'in_queue', params: { queue_id: id(3, 1) } }, { code: 'longest_idle', params: { idle_seconds: 2640 } }, { code: 'free_capacity', params: {} }],
+    waited_seconds: 38, why: [{ code: 'in_queue', params: { queue_id: id(3, 1) } }, { code: 'longest_idle', params: { idle_seconds: 2640 } }, { code: 'free_capacity', params: { channel: 'email', used: 3, capacity: 6 } }],
   }
 }
 
