@@ -4,7 +4,7 @@ A desk of several processes must agree on every instant, and a certificate must 
 so the rules come with the dependencies, never from whatever the machine has in /usr/share.
 """
 
-from functools import lru_cache
+from functools import cache
 from importlib import resources
 from zoneinfo import ZoneInfo
 
@@ -16,14 +16,14 @@ ZONE_DATA_VERSION: str = tzdata.IANA_VERSION
 """The release of the IANA time zone database that every calculation here uses, e.g. "2026a"."""
 
 
-@lru_cache(maxsize=1)
+@cache
 def zone_names() -> frozenset[str]:
     """Return every name that `find_zone` knows, aliases included."""
     text = resources.files(tzdata).joinpath("zones").read_text(encoding="utf-8")
     return frozenset(text.split())
 
 
-@lru_cache(maxsize=None)
+@cache
 def find_zone(name: str) -> ZoneInfo:
     """Return the zone; raise CalendarInvalid if IANA has none of this name."""
     if name not in zone_names():

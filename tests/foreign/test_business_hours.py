@@ -9,6 +9,7 @@ of the same closure) are named and counted, never waved through: at most 5 % of 
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import date
@@ -132,11 +133,11 @@ def test_every_row_whose_question_we_offer_has_their_answer(
     verdicts: list[Verdict], capsys: pytest.CaptureFixture[str]
 ) -> None:
     against = [verdict for verdict in verdicts if verdict.reason]
+    asked = dict(Counter(verdict.row["source"] for verdict in verdicts))
+    lines = [f"{len(verdicts)} rows asked, {len(verdicts) - len(against)} equal; {asked}"]
+    lines += [f"  {row['id']}: {row['expected']}, here {ours}: {why}" for row, ours, why in against]
     with capsys.disabled():
-        asked = dict(Counter(verdict.row["source"] for verdict in verdicts))
-        print(f"\n{len(verdicts)} rows asked, {len(verdicts) - len(against)} equal; {asked}")
-        for row, result, reason in against:
-            print(f"  {row['id']}: {row['expected']}, here {result}: {reason}")
+        sys.stdout.write("\n" + "\n".join(lines) + "\n")
     assert verdicts
     assert [verdict for verdict in against if verdict.reason == "unknown"] == []
 

@@ -23,7 +23,7 @@ _CASES = typer.Option(..., "--cases", help="One question a line, as JSON; - is s
 Case = dict[str, object]
 
 
-class _Unusable(Exception):  # noqa: N818
+class _Unusable(Exception):
     """What is wrong with the input, in one line that names the file."""
 
 
