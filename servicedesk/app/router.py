@@ -199,7 +199,7 @@ class Leader:
         sql = self._database.sql
         log.info("router_was_late", decision=type(decision).__name__)
         events: list[Event] = [*await views_facts.load_orders(sql, [decision.order_id])]
-        if isinstance(decision, MakeOffer):
+        if not isinstance(decision, RescindOffer):
             events += await views_facts.load_agents(sql, [decision.user_id])
         await self._tell(events)
 

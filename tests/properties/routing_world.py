@@ -123,14 +123,21 @@ class World:
         match decision:
             case MakeOffer(order_id, user_id, seconds):
                 self._make_offer(order_id, user_id, seconds)
-            case ExpireOffer(offer_id, order_id):
-                offer = self.offers[order_id]
-                assert offer.id == offer_id
-                assert offer.deadline <= self.now, "expired before its deadline"
-                self.set_agent(replace(self.agents[offer.user_id], available=False))
+            case ExpireOffer(offer_id, order_id, user_id):
+                self._expire(offer_id, order_id, user_id)
             case RescindOffer(offer_id, order_id):
                 assert self.offers[order_id].id == offer_id
                 self._wait_again(order_id)
+
+    def _expire(self, offer_id: OfferId, order_id: OrderId, user_id: UserId) -> None:
+        """Of two offers to one agent that run out together the first takes the other along."""
+        offer = self.offers.get(order_id)
+        if offer is None:
+            self.untold |= {order_id: None, user_id: None}
+            return
+        assert offer.id == offer_id
+        assert offer.deadline <= self.now, "expired before its deadline"
+        self.set_agent(replace(self.agents[user_id], available=False))
 
     def _make_offer(self, order_id: OrderId, user_id: UserId, seconds: int) -> None:
         order, agent = self.orders[order_id], self.agents[user_id]

@@ -220,7 +220,7 @@ class EngineStories(RuleBasedStateMachine):
 
 TestEngine = EngineStories.TestCase
 TestEngine.settings = settings(
-    max_examples=100 * EFFORT,
+    max_examples=400 * EFFORT,
     stateful_step_count=50,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

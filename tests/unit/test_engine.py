@@ -223,11 +223,18 @@ def test_due_offer_is_expired_once_and_wakes_the_engine_in_time() -> None:
     engine, _ = told(AgentChanged(agent(ANA)), made)
     assert engine.next_wake() == deadline
     assert engine.apply(TimePassed(), deadline - seconds(1)) == []
-    expired = [ExpireOffer(OfferId(UUID(int=6001)), order(1).id)]
+    expired = [ExpireOffer(OfferId(UUID(int=6001)), order(1).id, ANA)]
     assert engine.apply(TimePassed(), deadline) == expired
     assert engine.apply(TimePassed(), deadline) == []
     assert engine.next_wake() is None
     assert engine.apply(made, deadline) == expired, "told that it is still open"
+
+
+def test_agent_who_let_an_offer_run_out_gets_nothing_until_they_are_back() -> None:
+    engine, _ = told(AgentChanged(agent(ANA)), offered(order(1), ANA, until=NOON))
+    later = NOON + seconds(1)
+    assert pairs(engine.apply(OrderChanged(order(2)), later)) == []
+    assert pairs(engine.apply(AgentChanged(agent(ANA)), later)) == [(order(2).id, ANA)]
 
 
 @pytest.mark.parametrize(
@@ -288,7 +295,7 @@ def test_ranking_keeps_no_more_outdated_entries_than_items() -> None:
         for item in range(10):
             ranking.put(item, (turn * 10 + item,))
     assert len(ranking) == 10
-    assert len(ranking._heap) < 200
+    assert len(ranking.heap) < 200
     assert ranking.first() == ((9_990,), 9_991, 0)
     ranking.drop(0)
     assert ranking.first_that(lambda item: item > 3) == ((9_994,), 9_995, 4)

@@ -4,6 +4,7 @@
 engine empties them. They are dicts for their order: a set's would depend on hashes.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from heapq import heappop, heappush
 from typing import assert_never
@@ -75,12 +76,16 @@ class Book:
         self._give(order, agent, None)
 
     def due_offers(self, now: datetime) -> list[OfferFacts]:
-        """Take out the open offers whose deadline has come, the earliest first."""
+        """Take out the open offers whose deadline has come, the earliest first.
+
+        Their agents did not answer: nothing goes to them until we are told that they are back.
+        """
         due = []
         while self._deadlines and self._deadlines[0][0] <= now:
             offer = self.open_offers.pop(heappop(self._deadlines)[2], None)
             if offer is not None:
                 due.append(offer)
+                self._set_away(self._agent(offer.user_id))
         return due
 
     def note_lapses(self, now: datetime) -> None:
@@ -157,6 +162,12 @@ class Book:
         agent.facts, agent.pool = facts, self._pool_for(profile_of(facts))
         agent.pool.rank(agent)
         self.changed_agents[agent] = None
+
+    @staticmethod
+    def _set_away(agent: Agent) -> None:
+        if agent.facts is not None and agent.pool is not None:
+            agent.facts = replace(agent.facts, available=False)
+            agent.pool.leave(agent)
 
     def _agent(self, user_id: UserId) -> Agent:
         agent = self.agents.get(user_id)

@@ -26,10 +26,11 @@ class MakeOffer:
 
 @dataclass(frozen=True, slots=True)
 class ExpireOffer:
-    """The offer's deadline has passed."""
+    """The offer's deadline has passed. Its agent counts as away until told otherwise."""
 
     offer_id: OfferId
     order_id: OrderId
+    user_id: UserId
 
 
 @dataclass(frozen=True, slots=True)

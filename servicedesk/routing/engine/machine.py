@@ -14,14 +14,19 @@ What a decision costs depends on how many different requirements and profiles th
 logarithmically on orders and agents.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from heapq import heapify, heappop, heappush
+from typing import NamedTuple
 
 from servicedesk.routing.engine.book import Book
-from servicedesk.routing.engine.decisions import Decision, ExpireOffer, MakeOffer, RescindOffer
+from servicedesk.routing.engine.decisions import (
+    Decision,
+    ExpireOffer,
+    MakeOffer,
+    RescindOffer,
+)
 from servicedesk.routing.engine.events import Event
-from servicedesk.routing.engine.ranking import Entry, Key
+from servicedesk.routing.engine.ranking import Entry, Key, Ranking
 from servicedesk.routing.engine.reasons import reasons_for
 from servicedesk.routing.engine.records import (
     Agent,
@@ -47,7 +52,7 @@ class Engine:
         book.learn(event, now)
         book.note_lapses(now)
         decisions: list[Decision] = [
-            ExpireOffer(offer.id, offer.order_id) for offer in book.due_offers(now)
+            ExpireOffer(offer.id, offer.order_id, offer.user_id) for offer in book.due_offers(now)
         ]
         decisions += self._rescind()
         decisions += self._match(now)
@@ -82,29 +87,27 @@ class Engine:
         """
         book = self._book
         sure, hungry = dict(book.changed_lines), _with_units(book.changed_agents)
+        lines = _served_by_somebody(sure, hungry)
         book.changed_lines.clear()
         book.changed_agents.clear()
-        todo = [(*_head(line), line) for line in _with_orders(sure, hungry)]
-        heapify(todo)
+        bounds: dict[Line, Key] = {}
         found: list[Decision] = []
-        while todo:
-            rank, serial, line = heappop(todo)
-            if line not in sure and not _with_units_left(hungry):
-                continue
+        while lines and (sure or _with_units_left(hungry)):
+            line, bound = _first_in_rank(lines, bounds)
             served = self._next_served(line, now)
             if served is None:
-                continue
-            order, agent = served
-            if order.rank() != rank:  # those before it have been refused by whoever is free
-                heappush(todo, (order.rank(), serial, line))
-                continue
-            found.append(self._offer(order, line, agent, now))
-            if line.waiting:
-                heappush(todo, (*_head(line), line))
+                lines.remove(line)
+                sure.pop(line, None)
+            elif served.order.rank() > bound:  # who is free has refused those before it
+                bounds[line] = served.order.rank()
+            else:
+                found.append(self._offer(served, line, now))
+                if not line.waiting.heap:
+                    lines.remove(line)
         return found
 
-    def _next_served(self, line: Line, now: datetime) -> tuple[Order, Agent] | None:
-        """Return the first order of the line that somebody free may take, and who that is.
+    def _next_served(self, line: Line, now: datetime) -> "_Match | None":
+        """Return the first order of the line that somebody free may take.
 
         Orders are skipped only for having been refused; all others need the same, so the first of
         them decides for the line.
@@ -112,47 +115,73 @@ class Engine:
         if not line.has_free_agents:
             return None
         entry = line.waiting.first_that(
-            lambda order: not order.facts.refusals or self._choose(order, line, now) is not None
+            lambda order: not order.facts.refusals or _choose(order, line, now) is not None
         )
-        agent = None if entry is None else self._choose(entry[2], line, now)
-        return None if entry is None or agent is None else (entry[2], agent)
+        return None if entry is None else _choose(entry[2], line, now)
 
-    def _choose(self, order: Order, line: Line, now: datetime) -> Agent | None:
-        """Return who is to be asked first, of all pools that are qualified."""
-        anybody = order.facts.units == 1 and not order.facts.refusals
-        best: Entry[Agent] | None = None
-        for ranking in line.free:
-            first = (
-                ranking.first()
-                if anybody
-                else ranking.first_that(lambda agent: _may_take(agent, order, now))
-            )
-            if first is not None and (best is None or first[0] < best[0]):
-                best = first
-        return None if best is None else best[2]
-
-    def _offer(self, order: Order, line: Line, agent: Agent, now: datetime) -> Decision:
-        why = reasons_for(order.facts, agent, now, has_rivals=_has_rivals(order, line, now))
+    def _offer(self, match: "_Match", line: Line, now: datetime) -> Decision:
+        order, agent = match.order, match.agent
+        why = reasons_for(order.facts, agent, now, has_rivals=match.has_rivals)
         queue = self._book.queues.get(order.facts.queue_id)
         seconds = DEFAULT_OFFER_SECONDS if queue is None else queue.offer_seconds
         self._book.promise(order, line, agent)
         return MakeOffer(order.facts.id, agent.user_id, seconds, why)
 
 
-def _head(line: Line) -> tuple[Key, int]:
-    """The rank of the line's first order, and a number that no two orders share."""
-    first = line.waiting.first()
-    assert first is not None  # noqa: S101  # asked of lines with orders only
-    return first[0], first[2].facts.id.int
+class _Match(NamedTuple):
+    """`has_rivals`: others could take the order too."""
+
+    order: Order
+    agent: Agent
+    has_rivals: bool
 
 
-def _with_orders(sure: Iterable[Line], hungry: Iterable[Agent]) -> Iterable[Line]:
-    """The lines that changed and those that the agents may serve, once each, if somebody waits."""
-    pools = dict.fromkeys(agent.pool for agent in hungry if agent.pool is not None)
-    lines = dict.fromkeys(sure)
-    for pool in pools:
+def _choose(order: Order, line: Line, now: datetime) -> _Match | None:
+    """Return who is to be asked first, of all pools that are qualified."""
+    free = [ranking for ranking in line.free if ranking.heap]
+    if order.facts.units == 1 and not order.facts.refusals:
+        if not free:
+            return None
+        best = min(free, key=_key_of_first)
+        return _Match(order, best.heap[0][2], len(free) > 1 or len(best) > 1)
+
+    def able(agent: Agent) -> bool:
+        return _may_take(agent, order, now)
+
+    firsts = [first for ranking in free if (first := ranking.first_that(able)) is not None]
+    if not firsts:
+        return None
+    able_agents = sum(able(agent) for ranking in free for agent in ranking)
+    return _Match(order, min(firsts, key=_key_of)[2], able_agents > 1)
+
+
+def _key_of_first(ranking: Ranking[Agent]) -> Key:
+    return ranking.heap[0][0]
+
+
+def _key_of(entry: Entry[Agent]) -> Key:
+    return entry[0]
+
+
+def _first_in_rank(lines: list[Line], bounds: Mapping[Line, Key]) -> tuple[Line, Key]:
+    """Return the line whose next order comes first, and its rank.
+
+    `bounds` holds the rank of the next one where the line's very first orders cannot be served.
+    """
+    ranks = [line.waiting.heap[0][0] for line in lines]
+    if bounds:
+        ranks = [max(rank, bounds.get(line, rank)) for line, rank in zip(lines, ranks, strict=True)]
+    best = min(ranks)
+    return lines[ranks.index(best)], best
+
+
+def _served_by_somebody(sure: Iterable[Line], hungry: Iterable[Agent]) -> list[Line]:
+    """The lines that changed and those that the agents may serve, once each, where orders wait
+    and somebody is free."""
+    lines = dict.fromkeys(line for line in sure if line.has_free_agents)
+    for pool in dict.fromkeys(agent.pool for agent in hungry if agent.pool is not None):
         lines |= dict.fromkeys(pool.lines)
-    return [line for line in lines if line.waiting]
+    return [line for line in lines if line.waiting.heap]
 
 
 def _with_units(agents: Iterable[Agent]) -> list[Agent]:
@@ -170,12 +199,6 @@ def _may_take(agent: Agent, order: Order, now: datetime) -> bool:
     if agent.free_units(order.facts.channel) < order.facts.units:
         return False
     return not is_passed_over(order.facts, agent.user_id, now)
-
-
-def _has_rivals(order: Order, line: Line, now: datetime) -> bool:
-    """Could more than one agent take the order now?"""
-    able = (agent for ranking in line.free for agent in ranking if _may_take(agent, order, now))
-    return next(able, None) is not None and next(able, None) is not None
 
 
 def _may_hold(agent: Agent, order: Order) -> bool:

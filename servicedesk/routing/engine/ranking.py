@@ -16,13 +16,16 @@ class Ranking(Generic[Item]):
 
     `put` and `drop` cost the logarithm of the size, `first` nothing: the top of the heap is never
     outdated. Of outdated entries no more are kept than there are items, and some spare ones.
+
+    `heap` is for hot loops that read: its first entry is the smallest, and it is empty if the
+    ranking is. It stays the same list for good.
     """
 
-    __slots__ = ("_entries", "_heap", "_serial")
+    __slots__ = ("_entries", "_serial", "heap")
 
     def __init__(self) -> None:
         self._entries: dict[Item, Entry[Item]] = {}
-        self._heap: list[Entry[Item]] = []
+        self.heap: list[Entry[Item]] = []
         self._serial = 0
 
     def __len__(self) -> int:
@@ -42,7 +45,7 @@ class Ranking(Generic[Item]):
             return
         self._serial += 1
         entry = self._entries[item] = (key, self._serial, item)
-        heappush(self._heap, entry)
+        heappush(self.heap, entry)
         if old is not None:
             self._tidy()
 
@@ -52,22 +55,22 @@ class Ranking(Generic[Item]):
 
     def first(self) -> Entry[Item] | None:
         """Return the smallest, None if empty."""
-        return self._heap[0] if self._heap else None
+        return self.heap[0] if self.heap else None
 
     def first_that(self, accept: Callable[[Item], bool]) -> Entry[Item] | None:
         """Return the first in order that is accepted. Costs as many steps as are refused."""
         aside: list[Entry[Item]] = []
         while (entry := self.first()) is not None and not accept(entry[2]):
-            aside.append(heappop(self._heap))
+            aside.append(heappop(self.heap))
             self._tidy()
         for refused in aside:
-            heappush(self._heap, refused)
+            heappush(self.heap, refused)
         return entry
 
     def _tidy(self) -> None:
-        heap, entries = self._heap, self._entries
+        heap, entries = self.heap, self._entries
         while heap and entries.get(heap[0][2]) is not heap[0]:
             heappop(heap)
         if len(heap) > 2 * len(entries) + SPARE_ENTRIES:
-            self._heap = list(entries.values())
-            heapify(self._heap)
+            heap[:] = entries.values()
+            heapify(heap)

@@ -92,7 +92,7 @@ class Line:
 
     @property
     def has_free_agents(self) -> bool:
-        return any(self.free)
+        return any(ranking.heap for ranking in self.free)
 
 
 @dataclass(eq=False, slots=True)
