@@ -47,8 +47,9 @@ RETURNED = re.compile(
     r"^(?:[-=*_> ]*(?:this is a copy of (?:the|your) message|below this line|"
     r"(?:the )?(?:original|returned|undelivered|unsent) (?:message|mail)(?: headers?)?"
     r"(?: follows?)?|message headers? follow|included is a copy|"
-    r"the (?:header|body|text) of (?:the|your) (?:original )?message|copy of (?:the )?(?:message|mail)|message header|headers? (?:of|follow)|"
-    r"unsent message (?:follows|below)|a copy of)[^\n]{0,80}"
+    r"the (?:header|body|text) of (?:the|your) (?:original )?message|"
+    r"copy of (?:the )?(?:message|mail)|"
+    r"message header|headers? (?:of|follow)|unsent message (?:follows|below)|a copy of)[^\n]{0,80}"
     r"|(?:received|return-path|mime-version|dkim-signature|x-[a-z-]+): ?[^\n]*)$",
     re.IGNORECASE | re.MULTILINE,
 )

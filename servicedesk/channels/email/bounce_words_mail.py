@@ -65,7 +65,7 @@ WORDS_ABOUT_THE_MAIL: tuple[tuple[R, re.Pattern[str]], ...] = (
             r"junk mail",
             r"spamassassin",
             r"reject(?:ed|ing)?(?: for| due to| because of|:)? spam",
-            r"blocked .{0,20}spam",
+            r"blocked .{0,20}spam\b",
         ),
     ),
     (

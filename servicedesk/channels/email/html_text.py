@@ -22,10 +22,14 @@ DROPPED_WITH_CONTENT = {"script", "style", "title", "head", "noscript", "templat
 # How the big clients mark the mail that is answered (class or id of its container).
 QUOTING = re.compile(
     r"(?:^|\s)(?:gmail_quote|gmail_quote_container|moz-cite-prefix|yahoo_quoted|"
-    r"yahoo-quoted-begin|zmail_extra|divRplyFwdMsg|appendonsend|protonmail_quote|"
+    r"zmail_extra|protonmail_quote|"
     r"tutanota_quote|mail_attributes|ms-outlook-mobile-reference-message|"
-    r"OLK_SRC_BODY_SECTION|stopSpelling|reply-intro|qt|WM_compose_quote)(?:\s|$)",
+    r"reply-intro|qt|WM_compose_quote)(?:\s|$)",
     re.IGNORECASE,
+)
+# What stands first in the mail that is answered, without a container around it: all below is old.
+HISTORY = re.compile(
+    r"(?:^|\s)(?:divRplyFwdMsg|appendonsend|OLK_SRC_BODY_SECTION|stopSpelling|yahoo-quoted-begin)(?:\s|$)"
 )
 DEEPEST_QUOTE = 10
 TOKEN = re.compile(r"<(/?)([a-z][a-z0-9]*)([^>]*)>|([^<]+)")
@@ -43,6 +47,7 @@ class _Writer:
     depth: int = 0
     depth_before: int = 0
     preformatted: int = 0
+    is_history: bool = False
     blank_wanted: bool = False
 
     def write(self, text: str) -> None:
@@ -110,7 +115,10 @@ def _open(writer: _Writer, tag: str, rest: str) -> None:
     writer.end_line(blank=tag in SPACED)
     writer.preformatted += tag == "pre"
     if tag in ("div", "blockquote"):
-        levels = int(tag == "blockquote" or _is_quote(rest))
+        if not writer.is_history and _is_marked(rest, HISTORY):
+            writer.is_history = True
+            writer.depth += 1
+        levels = int(tag == "blockquote" or _is_marked(rest, QUOTING))
         if levels and writer.depth and tag == "blockquote" and _just_quoted(writer):
             levels = 0  # the blockquote inside of the container that is a quote already
         writer.quotes.append((tag, levels))
@@ -139,7 +147,5 @@ def _just_quoted(writer: _Writer) -> bool:
     return bool(added) and added[-1] == "div"
 
 
-def _is_quote(attributes: str) -> bool:
-    return any(
-        QUOTING.search(value) for name, value in ATTRIBUTE.findall(attributes) if name != "href"
-    )
+def _is_marked(attributes: str, marks: re.Pattern[str]) -> bool:
+    return any(marks.search(value) for _, value in ATTRIBUTE.findall(attributes))

@@ -18,6 +18,31 @@ ATTRIBUTION_END = re.compile(
     re.IGNORECASE,
 )
 HAS_DATE_OR_ADDRESS = re.compile(r"\d{1,4}[./年\- ]|\d{1,2}:\d\d|@|<[^>]+>")
+DATE_AND_ADDRESS = re.compile(
+    r"^(?=[^:]*\d{1,4}[./-]\d{1,2}[./-]\d{1,4})[^\n]{0,200}<\s*[^<>\s]+@[^<>\s]+\s*>\s*[:：]$"
+)
+# A program that put its attribution behind the last word without a new line.
+SHARED_LINE = re.compile(
+    r"^([^>\n]*[^>\s-])((?:\s|-)+On \w{3}, \w{3,9} \d{1,2}, \d{4},? at [^\n]{4,200} wrote:)"
+    r"(?=\n\s*>)",
+    re.MULTILINE,
+)
+CLOSING = re.compile(
+    r"^(?:(?:with )?(?:(?:best|kind|kindest|warm|warmest|many|my best) )*(?:regards|wishes)|"
+    r"best|cheers|sincerely(?: yours)?|yours (?:sincerely|faithfully|truly)|respectfully|"
+    r"thanks (?:and|&) (?:best |kind )?regards|rgds|brgds|"
+    r"(?:mit )?(?:freundliche[nr]?|beste[nr]?|viele|liebe|herzliche|schöne) gr(?:ü|ue)(?:ß|ss)e?n?|"
+    r"mfg|lg|vg|"
+    r"(?:bien )?cordialement|salutations|bien à vous|meilleures salutations|"
+    r"saludos(?: cordiales)?|un saludo|atentamente|cordiali saluti|distinti saluti|saluti|"
+    r"atenciosamente|com os melhores cumprimentos|met vriendelijke groet(?:en)?|"
+    r"groeten|mvg|"
+    r"(?:med )?vänliga hälsningar|mvh|med venlig hilsen|vennlig hilsen|ystävällisin terveisin|"
+    r"z poważaniem|pozdrawiam|s pozdravem|üdvözlettel|с уважением|saygılarımla|"
+    r"此致|祝好|顺祝商祺|"
+    r"敬具|よろしくお願い(?:いた|致)?します。?)\s*[,.!，。！]*$",
+    re.IGNORECASE,
+)
 ATTRIBUTION_START = re.compile(
     r"^\s*(?:on|am|le|el|il|em|op|den|på|dnia|w dniu|dne|dňa|в|за|στις|на|во|vào|pada|tarihinde|"
     r"el día|no dia|in data|a \d|o \d|\d{1,4}|在|于|於|från|från:|pe|ti|ma|ke|to|pe|la|su|"
@@ -25,7 +50,8 @@ ATTRIBUTION_START = re.compile(
     re.IGNORECASE,
 )
 SEPARATOR = re.compile(
-    r"^(?:[-_*=]{2,}\s*(?:original message|original-nachricht|ursprüngliche nachricht|"
+    rf"^(?:-{{2,}}\s*[^\n]{{3,200}}?(?:{_WROTE})\s*-{{2,}}|"
+    r"[-_*=]{2,}\s*(?:original message|original-nachricht|ursprüngliche nachricht|"
     r"urspr\.? nachricht|originalnachricht|message d'origine|message original|mensaje original|"
     r"messaggio originale|mensagem original|oorspronkelijk bericht|ursprungligt meddelande|"
     r"oprindelig meddelelse|opprinnelig melding|alkuperäinen viesti|wiadomość oryginalna|"
@@ -75,15 +101,38 @@ def starts_attribution(line: str) -> bool:
     return len(line) <= LONGEST_MARK and ATTRIBUTION_START.match(line) is not None
 
 
-def is_attribution_end(joined: str) -> bool:
-    """Is this, taken together, an attribution: a verb of writing, and a date or an address?"""
-    if len(joined) > LONGEST_MARK or ATTRIBUTION_END.search(joined) is None:
+def is_attribution(joined: str) -> bool:
+    """Is this, taken together, an attribution: a verb of writing, and a date or an address?
+
+    Also a date and an address without a verb, if it ends in a colon.
+    """
+    if len(joined) > LONGEST_MARK:
+        return False
+    if DATE_AND_ADDRESS.match(joined):
+        return True
+    if ATTRIBUTION_END.search(joined) is None:
         return False
     return HAS_DATE_OR_ADDRESS.search(joined) is not None
 
 
+def says_who_and_when(headers: list[str]) -> bool:
+    """Do two header lines alone look like the head of a mail: an address, and a date?"""
+    joined = " ".join(headers)
+    return "@" in joined and re.search(r"\b(?:19|20)\d\d\b|\d:\d\d", joined) is not None
+
+
+def is_closing(line: str) -> bool:
+    """Is it "Kind regards," or the like, alone on its line?"""
+    return len(line) <= 60 and CLOSING.match(line.strip()) is not None
+
+
 def is_separator(line: str) -> bool:
     return len(line) <= LONGEST_MARK and SEPARATOR.match(line) is not None
+
+
+def is_rule(line: str) -> bool:
+    """A drawn line, of dashes or the like."""
+    return re.fullmatch(r"[-_*=—]{2,}", line.strip()) is not None
 
 
 def is_header_line(line: str) -> bool:

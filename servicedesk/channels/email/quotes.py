@@ -6,18 +6,25 @@ are the whole text, and a text that would leave no reply stays whole (a forwarde
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 
 from servicedesk.channels.email.quote_marks import (
-    is_attribution_end,
+    SHARED_LINE,
+    is_attribution,
+    is_closing,
     is_device_signature,
     is_header_line,
+    is_rule,
     is_separator,
     is_signature_mark,
+    says_who_and_when,
     starts_attribution,
 )
 
 ATTRIBUTION_LINES = 5
-HEADER_LINES = 3
+CLOSING_LINES = 5
+NAME_LENGTH = 60
+WRAPPED_LENGTH = 65
 
 
 class LineKind(StrEnum):
@@ -27,6 +34,10 @@ class LineKind(StrEnum):
     ATTRIBUTION = "attribution"
     HISTORY = "history"
     SIGNATURE = "signature"
+
+
+QUOTED = (LineKind.QUOTE, LineKind.ATTRIBUTION)
+ENDING = (LineKind.HISTORY, LineKind.SIGNATURE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +50,7 @@ class SplitText:
 
 def split_reply(text: str) -> SplitText:
     """Split a mail's text. If nothing would be left as the reply, all of it is the reply."""
-    lines = text.split("\n")
+    lines = SHARED_LINE.sub(r"\1\n\2", text).split("\n")
     kinds = mark_lines(lines)
     kept = _kept(kinds)
     reply = "\n".join(line for line, keep in zip(lines, kept, strict=True) if keep).strip("\n")
@@ -52,9 +63,13 @@ def split_reply(text: str) -> SplitText:
 def mark_lines(lines: list[str]) -> list[LineKind]:
     """A kind for each line; from a HISTORY or SIGNATURE mark on, those that follow are it too."""
     kinds = [_plain_kind(line) for line in lines]
+    _mark_wrapped_quotes(lines, kinds)
     for index in range(len(lines)):
-        if kinds[index] in (LineKind.TEXT,):
+        if kinds[index] is LineKind.TEXT:
             _mark_from(lines, kinds, index)
+        elif kinds[index] is LineKind.QUOTE and _with_rule_above(lines, index) < index:
+            kinds[_with_rule_above(lines, index)] = LineKind.QUOTE
+    _mark_closing(lines, kinds)
     return kinds
 
 
@@ -62,19 +77,35 @@ def _plain_kind(line: str) -> LineKind:
     stripped = line.strip()
     if not stripped:
         return LineKind.EMPTY
-    return LineKind.QUOTE if stripped.startswith((">", "&gt;")) else LineKind.TEXT
+    is_ornament = stripped.endswith("<")  # >>> look here <<<
+    is_quote = stripped.startswith((">", "&gt;")) and not is_ornament
+    return LineKind.QUOTE if is_quote else LineKind.TEXT
+
+
+def _mark_wrapped_quotes(lines: list[str], kinds: list[LineKind]) -> None:
+    """The end of a long quoted line that some program wrapped without a new mark."""
+    for index in range(1, len(lines)):
+        if kinds[index] is not LineKind.TEXT or kinds[index - 1] is not LineKind.QUOTE:
+            continue
+        follows_long_line = len(lines[index - 1].rstrip()) >= WRAPPED_LENGTH
+        goes_on = index + 1 < len(lines) and kinds[index + 1] is LineKind.QUOTE
+        is_short = len(lines[index].strip()) < WRAPPED_LENGTH // 2
+        is_last = all(kind is LineKind.EMPTY for kind in kinds[index + 1 :])
+        if follows_long_line and is_short and (goes_on or is_last):
+            kinds[index] = LineKind.QUOTE
 
 
 def _mark_from(lines: list[str], kinds: list[LineKind], index: int) -> None:
     line = lines[index].strip()
     if is_separator(line) or _starts_header_block(lines, index):
-        kinds[index:] = [LineKind.HISTORY] * (len(lines) - index)
+        start = _with_rule_above(lines, index)
+        kinds[start:] = [LineKind.HISTORY] * (len(lines) - start)
         return
     length = _attribution_length(lines, index)
     if length:
         kinds[index : index + length] = [LineKind.ATTRIBUTION] * length
         following = _next_kind(kinds, index + length)
-        if following is LineKind.TEXT and any(kind is LineKind.TEXT for kind in kinds[:index]):
+        if following is not LineKind.QUOTE and LineKind.TEXT in kinds[:index]:
             kinds[index:] = [LineKind.HISTORY] * (len(lines) - index)
         return
     if is_signature_mark(lines[index]) or is_device_signature(line):
@@ -90,20 +121,31 @@ def _attribution_length(lines: list[str], index: int) -> int:
         if index + length > len(lines):
             return 0
         line = lines[index + length - 1].strip()
-        if length > 1 and not line:
+        if length > 1 and (not line or line.startswith(">")):
             return 0
         joined = f"{joined} {line}".strip()
-        if is_attribution_end(joined):
+        if is_attribution(joined):
             return length
     return 0
 
 
 def _starts_header_block(lines: list[str], index: int) -> bool:
-    """From:/Sent:/To:/Subject: in three of the next lines, as Outlook puts above what it quotes."""
+    """From:/Sent:/To:/Subject: one below the other, as Outlook puts them above what it quotes."""
     if not is_header_line(lines[index]):
         return False
-    following = [line for line in lines[index : index + 8] if line.strip()]
-    return sum(is_header_line(line) for line in following[:5]) >= HEADER_LINES
+    following = [line for line in lines[index : index + 8] if line.strip()][:5]
+    headers = [line for line in following if is_header_line(line)]
+    if len(headers) >= 3:
+        return True
+    return len(headers) == 2 and headers == following[:2] and says_who_and_when(headers)
+
+
+def _with_rule_above(lines: list[str], index: int) -> int:
+    """Where a line of dashes right above the history begins: it belongs to the history."""
+    above = index - 1
+    while above >= 0 and not lines[above].strip():
+        above -= 1
+    return above if above >= 0 and is_rule(lines[above]) else index
 
 
 def _next_kind(kinds: list[LineKind], index: int) -> LineKind | None:
@@ -118,20 +160,31 @@ def _mark_signature(kinds: list[LineKind], index: int) -> None:
         kinds[place] = LineKind.SIGNATURE
 
 
-def _kept(kinds: list[LineKind]) -> list[bool]:
-    """Quotes with words of the writer behind them are answered line by line: they stay.
+def _mark_closing(lines: list[str], kinds: list[LineKind]) -> None:
+    """ "Kind regards," and the few short lines below it, at the end of the person's words."""
+    end = next((p for p, kind in enumerate(kinds) if kind in (*QUOTED, *ENDING)), len(kinds))
+    words = [place for place in range(end) if kinds[place] is LineKind.TEXT]
+    for place in words[1:][-CLOSING_LINES:]:
+        below = [lines[later].strip() for later in words if later > place]
+        if below and is_closing(lines[place]) and all(len(line) <= NAME_LENGTH for line in below):
+            kinds[place:end] = [LineKind.SIGNATURE] * (end - place)
+            return
 
-    Unless all the words are behind one quote: then it was written below the history.
+
+def _kept(kinds: list[LineKind]) -> list[bool]:
+    """Which lines are the reply.
+
+    Several quotes with words between them are answered line by line: they stay. A single one goes,
+    with the line that introduces it, whether the words stand above it, below it or around it.
     """
-    cut = len(kinds)
-    for place, kind in enumerate(kinds):
-        if kind in (LineKind.HISTORY, LineKind.SIGNATURE):
-            cut = place
-            break
+    cut = next((place for place, kind in enumerate(kinds) if kind in ENDING), len(kinds))
     words = [place for place in range(cut) if kinds[place] is LineKind.TEXT]
     if not words:
         return [kind is LineKind.TEXT for kind in kinds]
-    quotes = [p for p in range(cut) if kinds[p] in (LineKind.QUOTE, LineKind.ATTRIBUTION)]
-    if quotes and quotes[-1] < words[0]:
-        return [words[0] <= place < cut for place in range(len(kinds))]
-    return [place <= words[-1] for place in range(len(kinds))]
+    between = [kind in QUOTED for kind in kinds[: words[-1]] if kind is not LineKind.EMPTY]
+    blocks = sum(quoted for quoted, _ in groupby(between))
+    first = words[0] if blocks == 1 and between[0] else 0
+    return [
+        first <= place <= words[-1] and not (blocks == 1 and kind in QUOTED)
+        for place, kind in enumerate(kinds)
+    ]

@@ -1,0 +1,132 @@
+"""Delivery reports and the notices that only look like one."""
+
+import pytest
+
+from servicedesk.channels.email.bounce_judge import is_after_data, reason_of
+from servicedesk.channels.email.mail import Envelope, Mail, read_mail
+from servicedesk.domain.messages import MailClass
+from tests.fakes.mail import make_mail
+
+
+def report(fields: str, words: str = "Your mail could not be delivered.") -> Mail:
+    body = (
+        f"--b\n\n{words}\n--b\nContent-Type: message/delivery-status\n\n"
+        f"Reporting-MTA: dns; mx.example\n\n{fields}\n\n--b\nContent-Type: message/rfc822\n\n"
+        "Message-ID: <sent@desk>\nTo: bob@x.example\n\nHi\n--b--"
+    )
+    headers = (
+        "From: MAILER-DAEMON@mx.example\nSubject: Undelivered Mail Returned to Sender\n"
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=b"
+    )
+    return read_mail(make_mail(headers, body), Envelope(sender=""))
+
+
+def notice(body: str, subject: str = "failure notice", author: str = "MAILER-DAEMON@mx.x") -> Mail:
+    return read_mail(
+        make_mail(f"From: {author}\nTo: desk@d.x\nSubject: {subject}", body), Envelope()
+    )
+
+
+FAILED = "Final-Recipient: rfc822; bob@x.example\nAction: failed\n"
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "kind", "reason"),
+    [
+        ("Status: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 User unknown", "5.1.1", "hard",
+         "user-unknown"),
+        ("Status: 5.1.2\nDiagnostic-Code: dns; Host not found", "5.1.2", "hard", "host-unknown"),
+        ("Status: 5.2.2\nDiagnostic-Code: smtp; 552 Mailbox is full", "5.2.2", "soft",
+         "mailbox-full"),
+        ("Status: 5.0.0\nDiagnostic-Code: smtp; 550 5.7.26 DMARC check failed", "5.7.26", "soft",
+         "auth-failure"),
+        ("Status: 5.7.1\nDiagnostic-Code: smtp; 554 blocked using zen.spamhaus.org", "5.7.1",
+         "soft", "blocked"),
+        ("Status: 4.4.7\nDiagnostic-Code: smtp; delivery expired", "4.4.7", "soft", "expired"),
+        ("Status: 5.1.6\nDiagnostic-Code: smtp; 550 recipient no longer on server", "5.1.6", "hard",
+         "has-moved"),
+        ("Status: 5.1.8\nDiagnostic-Code: smtp; 553 Domain of sender address does not exist",
+         "5.1.8", "soft", "rejected"),
+        ("Diagnostic-Code: smtp; 550 No such user here", "5.0.0", "hard", "user-unknown"),
+    ],
+)  # fmt: skip
+def test_report_says_who_why_and_whether_for_ever(
+    fields: str, status: str, kind: str, reason: str
+) -> None:
+    mail = report(FAILED + fields)
+    assert mail.mail_class is (MailClass.BOUNCE_HARD if kind == "hard" else MailClass.BOUNCE_SOFT)
+    (bounce,) = mail.bounces
+    assert (bounce.recipient, bounce.status, bounce.kind) == ("bob@x.example", status, kind)
+    assert bounce.reason == reason
+    assert bounce.original_message_id == "sent@desk"
+
+
+def test_report_names_each_failed_recipient_once() -> None:
+    other = "Final-Recipient: rfc822; eve@x.example\nAction: failed\nStatus: 5.2.2"
+    mail = report(f"{FAILED}Status: 5.1.1\n\n{other}\n\n{FAILED}Status: 5.1.1")
+    assert [bounce.recipient for bounce in mail.bounces] == ["bob@x.example", "eve@x.example"]
+
+
+def test_report_of_success_is_no_bounce() -> None:
+    mail = report("Final-Recipient: rfc822; bob@x.example\nAction: delivered\nStatus: 2.0.0")
+    assert mail.bounces == ()
+    assert mail.mail_class is MailClass.AUTO_REPLY
+
+
+def test_delay_is_soft_whatever_its_reason() -> None:
+    (bounce,) = report(FAILED.replace("failed", "delayed") + "Status: 4.1.1").bounces
+    assert bounce.kind == "soft"
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("550 Unknown user (in reply to RCPT TO command)", "user-unknown"),
+        ("550 Unknown user (in reply to end of DATA command)", "filtered"),
+    ],
+)
+def test_refusal_after_the_mail_was_seen_does_not_kill_the_address(words: str, reason: str) -> None:
+    assert reason_of("5.0.0", words, refused_after_data=is_after_data(words)) == reason
+
+
+def test_name_of_an_address_is_no_reason() -> None:
+    assert reason_of("", "550 <spam-virus@x.example>: mailbox is full") == "mailbox-full"
+
+
+QMAIL = (
+    "Hi. This is the qmail-send program at mx.x.\n"
+    "I'm afraid I wasn't able to deliver your message to the following addresses.\n\n"
+    "<bob@x.example>:\n192.0.2.1 does not like recipient.\n"
+    "Remote host said: 550 5.1.1 User unknown\n\n"
+    "<eve@x.example>:\nRemote host said: 552 5.2.2 Mailbox full\n\n"
+    "--- Below this line is a copy of the message.\n\nReturn-Path: <desk@d.x>\nTo: other@x.example\n"
+)
+
+
+def test_notice_without_report_names_recipients_with_their_own_words() -> None:
+    found = [(bounce.recipient, bounce.status, bounce.kind) for bounce in notice(QMAIL).bounces]
+    assert found == [("bob@x.example", "5.1.1", "hard"), ("eve@x.example", "5.2.2", "soft")]
+
+
+@pytest.mark.parametrize(
+    ("author", "subject", "body"),
+    [
+        ("Ann <ann@x.example>", "failure notice", QMAIL),
+        ("Ann <ann@x.example>", "Undelivered parcel", "My parcel was returned to sender."),
+        ("postmaster@x.example", "Question about your relay", "Could you look at this log?"),
+    ],
+)
+def test_person_who_writes_about_a_failure_is_a_person(
+    author: str, subject: str, body: str
+) -> None:
+    mail = notice(body, subject, author)
+    assert mail.bounces == ()
+    assert mail.mail_class is MailClass.PERSON
+
+
+def test_feedback_report_is_told_from_a_bounce() -> None:
+    raw = make_mail(
+        "Content-Type: multipart/report; report-type=feedback-report; boundary=b",
+        "--b\n\nabuse\n--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n--b--",
+    )
+    assert read_mail(raw, Envelope()).mail_class is MailClass.FEEDBACK_REPORT
