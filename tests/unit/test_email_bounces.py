@@ -95,11 +95,13 @@ def test_name_of_an_address_is_no_reason() -> None:
 
 QMAIL = (
     "Hi. This is the qmail-send program at mx.x.\n"
-    "I'm afraid I wasn't able to deliver your message to the following addresses.\n\n"
+    "I'm afraid I wasn't able to deliver your message to the following addresses.\n"
+    "\n"
     "<bob@x.example>:\n192.0.2.1 does not like recipient.\n"
     "Remote host said: 550 5.1.1 User unknown\n\n"
     "<eve@x.example>:\nRemote host said: 552 5.2.2 Mailbox full\n\n"
-    "--- Below this line is a copy of the message.\n\nReturn-Path: <desk@d.x>\nTo: other@x.example\n"
+    "--- Below this line is a copy of the message.\n"
+    "\nReturn-Path: <desk@d.x>\nTo: other@x.example\n"
 )
 
 
@@ -114,6 +116,7 @@ def test_notice_without_report_names_recipients_with_their_own_words() -> None:
         ("Ann <ann@x.example>", "failure notice", QMAIL),
         ("Ann <ann@x.example>", "Undelivered parcel", "My parcel was returned to sender."),
         ("postmaster@x.example", "Question about your relay", "Could you look at this log?"),
+        ("root@x.example", "Cron", "backup failed: rejected"),
     ],
 )
 def test_person_who_writes_about_a_failure_is_a_person(
@@ -122,6 +125,13 @@ def test_person_who_writes_about_a_failure_is_a_person(
     mail = notice(body, subject, author)
     assert mail.bounces == ()
     assert mail.mail_class is MailClass.PERSON
+
+
+def test_vacation_responder_without_sender_is_no_bounce() -> None:
+    headers = "From: Ann <ann@x.example>\nReturn-Path: <>\nSubject: Out of office: My order"
+    mail = read_mail(make_mail(headers, "I cannot be reached until Monday."), Envelope(sender=""))
+    assert mail.bounces == ()
+    assert mail.mail_class is MailClass.OUT_OF_OFFICE
 
 
 def test_feedback_report_is_told_from_a_bounce() -> None:

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from servicedesk.channels.email.addresses import first_address, parse_addresses
-from servicedesk.channels.email.headers import decode_words, to_text
+from servicedesk.channels.email.headers import decode_words
 from servicedesk.channels.email.mime import Part
 
 SYSTEM_SENDER = re.compile(
     r"^(?:mailer[-_.]?daemon|postmaster|mail[-_.]?daemon|mail\.delivery\.(?:sub)?system|"
-    r"mailerdaemon|double-?bounce|bounces?|maildelivery\w*|mmdf|uucp|smtp|root)(?:@|$)|"
+    r"mailerdaemon|double-?bounce|maildelivery\w*|mmdf)(?:@|$)|"
     r"^(?:mail delivery (?:sub)?system|mailer.?daemon|postmaster)",
     re.IGNORECASE,
 )
@@ -94,22 +94,25 @@ def find_failures(root: Part, text: str) -> list[Failure]:
 
 
 def _is_notice(root: Part, subject: str, text: str) -> bool:
-    if not _is_from_a_system(root):
-        return False
+    """By subject if a system or nobody sent it; by its text only if a system did.
+
+    Vacation responders write with an empty sender, too (RFC 3834 §3.3), and "cannot be reached".
+    """
+    return_path = root.header("return-path").strip().upper()
+    is_nobody = return_path.startswith((b"<>", b"<MAILER-DAEMON", b"MAILER-D"))
+    is_system = _is_from_a_system(root)
     if FAILURE_SUBJECT.search(subject):
-        return True
-    return FAILURE_TEXT.search(text[:LOOKED_AT]) is not None and (
-        to_text(root.header("return-path")).strip() in ("<>", "<MAILER-DAEMON>", "")
+        return is_system or is_nobody
+    return (
+        is_system and (is_nobody or not return_path) and bool(FAILURE_TEXT.search(text[:LOOKED_AT]))
     )
 
 
 def _is_from_a_system(root: Part) -> bool:
     author = first_address(root.header("from"))
-    written = author.value if author else decode_words(root.header("from")).strip("<> ")
-    if SYSTEM_SENDER.match(written) or (author and SYSTEM_SENDER.match(author.name)):
-        return True
-    return_path = root.header("return-path").strip()
-    return return_path == b"<>" or return_path.lower().startswith((b"<mailer-daemon", b"mailer-d"))
+    if author is None:
+        return SYSTEM_SENDER.match(decode_words(root.header("from")).strip("<> ")) is not None
+    return any(SYSTEM_SENDER.match(written) for written in (author.value, author.name))
 
 
 def _notice_part(text: str) -> str:
