@@ -45,7 +45,7 @@ async def _mark(work: Work, claimed: ClaimedOutbox, state: DeliveryState, detail
         "delivery_at = $5 WHERE id = $1",
         claimed.message_id,
         state,
-        detail or None,
+        None if state is DeliveryState.SENT else detail or None,
         claimed.attempts,
         work.now,
     )

@@ -13,10 +13,12 @@ from servicedesk.domain.actors import system_actor
 from servicedesk.kernel import effects
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.effects import Effect
-from servicedesk.kernel.sql import ids_of
+from servicedesk.kernel.sql import as_uuid, ids_of
 from servicedesk.kernel.work import Work
+from servicedesk.routing.queues import get_queue
 
 ACTOR = system_actor("effects")
+PORTION = 200
 Handler = Callable[[Work, Effect], Awaitable[None]]
 log = structlog.get_logger(__name__)
 
@@ -35,7 +37,32 @@ async def release_work_of_user(work: Work, effect: Effect) -> None:
             await take.release(work, ticket, "agent_deactivated")
 
 
+async def move_tickets_of_queue(work: Work, effect: Effect) -> None:
+    """A queue went to another team: its tickets go along, a portion in each transaction."""
+    queue = await get_queue(work.sql, UUID(str(effect.arguments["queue_id"])))
+    rows = await work.sql.fetch(
+        "SELECT id, team_id FROM ticket WHERE queue_id = $1 AND team_id <> $2 "
+        f"ORDER BY id LIMIT {PORTION} {work.sql.for_update}",
+        queue.id,
+        queue.team_id,
+    )
+    for row in rows:
+        ticket_id = as_uuid(row["id"])
+        await tickets.update_ticket(work, ticket_id, new_version=True, team_id=queue.team_id)
+        payload = {
+            "from_queue_id": str(queue.id),
+            "to_queue_id": str(queue.id),
+            "from_team_id": str(as_uuid(row["team_id"])),
+            "to_team_id": str(queue.team_id),
+        }
+        work.record("ticket.moved", ticket_id=ticket_id, payload=payload)
+    if len(rows) == PORTION:
+        rest = f"{effect.once_key}:after:{as_uuid(rows[-1]['id'])}"
+        await work.ask(effect.kind, rest, arguments=effect.arguments)
+
+
 HANDLERS: dict[str, Handler] = {
+    "queue.team_changed": move_tickets_of_queue,
     "user.deactivated": release_work_of_user,
 }
 

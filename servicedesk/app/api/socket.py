@@ -60,7 +60,8 @@ async def serve_socket(websocket: WebSocket) -> None:
     """Accept first, so that the console reads why it is turned away: browsers hide refusals."""
     await websocket.accept()
     code = await _serve(websocket)
-    with suppress(RuntimeError, OSError, TimeoutError):  # the other side may be gone already
+    # the other side may be gone already
+    with suppress(WebSocketDisconnect, RuntimeError, OSError, TimeoutError):
         async with asyncio.timeout(CLOSE_SECONDS):
             await websocket.close(code)
 

@@ -1,0 +1,72 @@
+"""What lower layers asked for is done once, with its retry and its end."""
+
+from servicedesk.app.wiring import Services
+from servicedesk.desk.effects import run_next
+from servicedesk.desk.take import take_ticket
+from servicedesk.domain.actors import user_actor
+from servicedesk.domain.orders import OrderState
+from servicedesk.kernel import journal
+from servicedesk.people.users import UserChanges, change_user
+from servicedesk.routing.orders import live_order
+from servicedesk.routing.queues import QueueChanges, change_queue
+from tests.stories.company import Company, letter, open_by_mail
+from tests.stories.test_receive import ticket_of
+
+
+async def run_all(services: Services) -> int:
+    ran = 0
+    while await run_next(services.database):
+        ran += 1
+    return ran
+
+
+async def version_of(services: Services, table: str, row_id: object) -> int:
+    row = await services.database.sql.fetch_one(
+        f"SELECT version FROM {table} WHERE id = $1", row_id
+    )
+    assert row is not None
+    return int(row["version"])
+
+
+async def test_what_a_leaving_agent_held_waits_in_its_old_place(
+    services: Services, company: Company
+) -> None:
+    ticket_id = await open_by_mail(services, company)
+    before = await live_order(services.database.sql, ticket_id)
+    await take_ticket(services.database, ticket_id, company.ana)
+    version = await version_of(services, "app_user", company.ana.user_id)
+    await change_user(
+        services.database,
+        user_actor(company.ada.user_id),
+        company.ana.user_id,
+        version,
+        UserChanges(active=False),
+    )
+    assert await run_all(services) == 1
+    ticket = await ticket_of(services, ticket_id)
+    after = await live_order(services.database.sql, ticket_id)
+    assert before is not None
+    assert after is not None
+    assert (ticket.assignee_id, after.state) == (None, OrderState.WAITING)
+    assert after.virtual_start == before.virtual_start
+
+
+async def test_a_queue_that_goes_to_another_team_takes_its_tickets_along(
+    services: Services, company: Company
+) -> None:
+    tickets = [
+        await open_by_mail(services, company, letter(f"Matter {number}")) for number in range(3)
+    ]
+    version = await version_of(services, "queue", company.support_queue)
+    position = await change_queue(
+        services.database,
+        user_actor(company.ada.user_id),
+        company.support_queue,
+        version,
+        QueueChanges(team_id=company.sales),
+    )
+    assert await run_all(services) == 1
+    assert {(await ticket_of(services, found)).team_id for found in tickets} == {company.sales}
+    entries = await journal.read_after(services.database.sql, position, 10)
+    assert [entry.kind for entry in entries] == ["ticket.moved"] * 3
+    assert {entry.payload["from_team_id"] for entry in entries} == {str(company.support)}
