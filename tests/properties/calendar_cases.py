@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
@@ -29,7 +30,7 @@ def days(draw: st.DrawFn, unit_seconds: int = 1) -> DayHours:
     most = DAY_SECONDS // unit_seconds
     bounds = sorted(draw(st.lists(st.integers(0, most), max_size=4)))
     bounds = [bound * unit_seconds for bound in draw(st.sampled_from([bounds, [0, most]]))]
-    pairs = zip(bounds, bounds[1:], strict=False) if draw(st.booleans()) else _pairs(bounds)
+    pairs = pairwise(bounds) if draw(st.booleans()) else _pairs(bounds)
     return tuple(OpenPeriod(opens, closes) for opens, closes in pairs if opens < closes)
 
 

@@ -231,7 +231,8 @@ class _Run:
         clock = self.clocks[place]
         stands_still = self.situation.status in clock.promise.stands_still_in
         if stands_still and clock.state is ClockState.RUNNING:
-            dodges = self.situation.waiting_since is not None
+            chosen = self.happening in (Happening.STATUS_CHANGED, Happening.REOPENED)
+            dodges = chosen and self.situation.waiting_since is not None
             paused = close_stretch(clock, self.at, Reason.STATUS, self.calendars, dodges=dodges)
             paused = replace(paused, state=ClockState.PAUSED, due_at=clock.breached_at)
             self._put(place, paused, Turn.PAUSED)
