@@ -8,6 +8,7 @@ import codecs
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from servicedesk.channels.email.charset_guess import guess_charset
 
@@ -66,6 +67,7 @@ class Decoded:
     defect: str = ""
 
 
+@lru_cache(maxsize=512)
 def codec_for(label: str) -> str:
     """The Python codec that a charset label means, "" if it means none."""
     key = re.sub(r"[^a-z0-9]", "", label.lower())

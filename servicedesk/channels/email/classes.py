@@ -14,7 +14,7 @@ from servicedesk.domain.messages import MailClass
 
 @dataclass(frozen=True, slots=True)
 class ClassFacts:
-    """Headers by lower-case name, decoded, the first of each. `bounce_kinds`: "hard" or "soft".
+    """Those of `HEADERS` by lower-case name, decoded, the first of each. `bounce_kinds`: "hard" or "soft".
 
     `own_hops` is above 0 when the mail carries a mark of this installation. `envelope_sender` is
     "" for a notice about delivery, None when unknown.
@@ -61,6 +61,12 @@ NOT_AUTOMATIC = ("", "no", "false")
 LIST_HEADERS = ("list-id", "list-post", "list-unsubscribe", "mailing-list", "x-mailing-list")
 SPAM_FLAGS = ("x-spam-flag", "x-spam", "x-spam-status", "x-barracuda-spam-flag")
 HOPS_THAT_ARE_A_LOOP = 1
+# All that the rules look at; a mail has dozens of others.
+HEADERS = frozenset({
+    *AUTOMATIC_HEADERS, *LIST_HEADERS, *SPAM_FLAGS, "auto-submitted", "delivered-to", "precedence",
+    "x-amz-sns-message-id", "x-auto-response-suppress", "x-ms-exchange-inbox-rules-loop",
+    "x-precedence",
+})  # fmt: skip
 
 
 def _is_own_loop(facts: ClassFacts) -> bool:

@@ -29,7 +29,10 @@ class Parameters(dict[str, str]):
 
 def to_text(raw: bytes) -> str:
     """Unfold and decode as text; 8-bit bytes are UTF-8 (RFC 6532) or guessed."""
-    return decode(unfold(raw)).text
+    raw = unfold(raw)
+    if raw.isascii() and b"\x1b" not in raw:
+        return raw.decode("ascii")
+    return decode(raw).text
 
 
 def unfold(raw: bytes) -> bytes:
@@ -43,6 +46,8 @@ def decode_words(raw: bytes) -> str:
 
 def clean(text: str) -> str:
     """No control characters, no white space at the ends."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
     return CONTROL.sub("", text.replace("\n", " ").replace("\t", " ")).strip()
 
 

@@ -10,7 +10,7 @@ from servicedesk.channels.email.addresses import first_address, parse_addresses
 from servicedesk.channels.email.attachments import read_attachments
 from servicedesk.channels.email.body import choose_body
 from servicedesk.channels.email.bounces import Bounce, find_bounces
-from servicedesk.channels.email.classes import ClassFacts, classify
+from servicedesk.channels.email.classes import HEADERS, ClassFacts, classify
 from servicedesk.channels.email.headers import decode_words, parse_date, parse_message_ids
 from servicedesk.channels.email.mime import Part, read_tree
 from servicedesk.channels.email.quotes import split_reply
@@ -106,7 +106,8 @@ def _class_facts(
     subject, bounces = found
     headers: dict[str, str] = {}
     for name, value in root.headers:
-        headers.setdefault(name, decode_words(value))
+        if name in HEADERS:
+            headers.setdefault(name, decode_words(value))
     loops = root.all_headers(LOOP_HEADER.lower()) if marks else ()
     own_hops = [marks.own_hops(decode_words(value)) for value in loops] if marks else []
     return ClassFacts(

@@ -13,10 +13,8 @@ WROTE = (
     "kirjutas", "je napisao", "piše", "написа",
 )  # fmt: skip
 _WROTE = "|".join(re.escape(word) for word in sorted(WROTE, key=len, reverse=True))
-ATTRIBUTION_END = re.compile(
-    rf"(?:{_WROTE})[^\n]{{0,120}}[:：]\s*$|^[^\n]{{0,300}}(?:{_WROTE})\s*[:：]?\s*$",
-    re.IGNORECASE,
-)
+WROTE_WORD = re.compile(_WROTE, re.IGNORECASE)
+AFTER_WROTE = re.compile(r"(?:[^\n]{0,120}[:：])?\s*$")
 HAS_DATE_OR_ADDRESS = re.compile(r"\d{1,4}[./年\- ]|\d{1,2}:\d\d|@|<[^>]+>")
 DATE_AND_ADDRESS = re.compile(
     r"^(?=[^:]*\d{1,4}[./-]\d{1,2}[./-]\d{1,4})[^\n]{0,200}<\s*[^<>\s]+@[^<>\s]+\s*>\s*[:：]$"
@@ -110,9 +108,9 @@ def is_attribution(joined: str) -> bool:
         return False
     if DATE_AND_ADDRESS.match(joined):
         return True
-    if ATTRIBUTION_END.search(joined) is None:
+    if HAS_DATE_OR_ADDRESS.search(joined) is None:
         return False
-    return HAS_DATE_OR_ADDRESS.search(joined) is not None
+    return any(AFTER_WROTE.match(joined, word.end()) for word in WROTE_WORD.finditer(joined))
 
 
 def says_who_and_when(headers: list[str]) -> bool:
