@@ -68,7 +68,7 @@ FILE = (
             multipart("alternative", TEXT, PAGE, "Content-Type: text/calendar\n\nBEGIN:VCALENDAR"),
             "plain words",
             "<p>page words</p>",
-            ["attachment-1.ics"],
+            ["invite.ics"],
         ),
     ],
 )

@@ -142,7 +142,8 @@ def _name(text: str) -> str:
 
 def _address_of(angle: str) -> str:
     """What stands in <…>: white space and a source route are taken off."""
-    text = decode_text_words(angle) if "=?" in angle else angle
+    decoded = decode_text_words(angle)
+    text = decoded if decoded.count("@") == angle.count("@") else angle
     text = "".join(clean(text).split())
     if text.startswith("@") and ":" in text:
         text = text.split(":", 1)[1]
@@ -159,6 +160,9 @@ def _bare_address(words: str) -> str:
         return ""
     if words.lstrip().startswith('"'):
         return "".join(words.split()).lower()
+    if "=?" in words:  # not allowed there (RFC 2047 §5), but some programs do
+        decoded = decode_text_words(words)
+        words = decoded if decoded.count("@") == words.count("@") else words
     joined = re.sub(r"[ \t]*([@.])[ \t]*", r"\1", words)
     found = BARE.search(joined)
     return found[0].strip(".").lower() if found else ""

@@ -14,10 +14,11 @@ from servicedesk.domain.messages import MailClass
 
 @dataclass(frozen=True, slots=True)
 class ClassFacts:
-    """Those of `HEADERS` by lower-case name, decoded, the first of each. `bounce_kinds`: "hard" or "soft".
+    """Those of `HEADERS` by lower-case name, decoded, the first of each.
 
-    `own_hops` is above 0 when the mail carries a mark of this installation. `envelope_sender` is
-    "" for a notice about delivery, None when unknown.
+    `bounce_kinds` are "hard" or "soft", one for each failed recipient. `own_hops` is above 0 when
+    the mail carries a mark of this installation. `envelope_sender` is "" for a notice about
+    delivery, None when unknown.
     """
 
     headers: Mapping[str, str]

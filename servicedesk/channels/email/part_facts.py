@@ -88,6 +88,8 @@ def file_name(part: Part, place: int) -> str:
         subject = decode_words(part.children[0].header("subject"))
         stem = safe_file_name(subject)[:80]
         return f"{stem or 'message'}{extension}"
+    if part.content_type == "text/calendar":
+        return "invite.ics"
     stem = "image" if part.content_type.startswith("image/") else "attachment"
     return f"{stem}-{place}{extension}"
 
