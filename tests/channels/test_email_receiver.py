@@ -1,7 +1,7 @@
 """The SMTP door, spoken to over a real socket."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import aiosmtplib
@@ -49,7 +49,9 @@ async def test_250_is_said_only_after_the_mail_is_accepted() -> None:
     began = asyncio.Event()
 
     class SlowDoor(Door):
-        async def accept(self, *_: object) -> None:
+        async def accept(
+            self, recipients: Sequence[str], raw: bytes, envelope: Mapping[str, object]
+        ) -> None:
             began.set()
             await may_finish.wait()
             order.append("stored")
@@ -62,6 +64,31 @@ async def test_250_is_said_only_after_the_mail_is_accepted() -> None:
         may_finish.set()
         await sending
     assert order == ["stored", "acknowledged"]
+
+
+async def test_closing_lets_a_mail_that_is_being_handed_over_finish() -> None:
+    began, may_finish = asyncio.Event(), asyncio.Event()
+
+    class SlowDoor(Door):
+        async def accept(
+            self, recipients: Sequence[str], raw: bytes, envelope: Mapping[str, object]
+        ) -> None:
+            began.set()
+            await may_finish.wait()
+
+    door = SlowDoor()
+    receiver = await start_receiver(SETTINGS, door.accept, door.knows)
+    idle = await asyncio.open_connection("127.0.0.1", receiver.port)
+    client = aiosmtplib.SMTP(hostname="127.0.0.1", port=receiver.port, timeout=5, start_tls=False)
+    await client.connect()
+    sending = asyncio.create_task(send(client, RAW))
+    await began.wait()
+    closing = asyncio.create_task(receiver.close())
+    may_finish.set()
+    await sending
+    await closing
+    assert (await idle[0].read()).startswith(b"220")  # and then the end: nobody is left hanging
+    idle[1].close()
 
 
 async def test_unknown_recipient_is_refused_with_550_and_the_known_one_served(door: Door) -> None:

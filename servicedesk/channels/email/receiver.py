@@ -6,6 +6,7 @@ has the address.
 """
 
 import asyncio
+import contextlib
 import ssl
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from servicedesk.domain.errors import ServicedeskError, Unavailable
 GREETING = "servicedesk"
 IDLE_SECONDS = 300
 STORE_SECONDS = 60
+GOODBYE_SECONDS = 10
 MOST_RECIPIENTS = 100
 
 log = structlog.get_logger(__name__)
@@ -38,8 +40,11 @@ class ReceiverSettings:
 class _MailSmtp(SMTP):
     """aiosmtpd with room for long lines: RFC 5322 allows 998 characters, real mails do not care."""
 
-    def __init__(self, handler: "_Handler", settings: ReceiverSettings) -> None:
+    def __init__(
+        self, handler: "_Handler", settings: ReceiverSettings, open_mails: "_OpenMails"
+    ) -> None:
         self.line_length_limit = max(settings.max_bytes, 1_001)
+        self._open_mails = open_mails
         super().__init__(
             handler,
             data_size_limit=settings.max_bytes,
@@ -48,8 +53,44 @@ class _MailSmtp(SMTP):
             ident=GREETING,
             timeout=IDLE_SECONDS,
             tls_context=settings.tls_context,
+            auth_exclude_mechanism=["LOGIN", "PLAIN"],  # nobody signs in here
             loop=asyncio.get_running_loop(),
         )
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._open_mails.connections.add(self)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        super().connection_lost(error)
+        self._open_mails.connections.discard(self)
+
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802  # the name is aiosmtpd's
+        """From the first byte of a mail to the answer that was given for it."""
+        self._open_mails.begin()
+        try:
+            await super().smtp_DATA(arg)
+        finally:
+            self._open_mails.end()
+
+
+class _OpenMails:
+    """Connections, and how many of them are in the middle of a mail."""
+
+    def __init__(self) -> None:
+        self.connections: set[_MailSmtp] = set()
+        self.none_open = asyncio.Event()
+        self.none_open.set()
+        self._open = 0
+
+    def begin(self) -> None:
+        self._open += 1
+        self.none_open.clear()
+
+    def end(self) -> None:
+        self._open -= 1
+        if self._open == 0:
+            self.none_open.set()
 
 
 class _Handler:
@@ -116,16 +157,26 @@ def _peer(session: Session) -> str:
 class Receiver:
     """A listening port. `port` is the real one, also where 0 was asked for."""
 
-    def __init__(self, server: asyncio.Server) -> None:
+    def __init__(self, server: asyncio.Server, open_mails: _OpenMails) -> None:
         self._server = server
+        self._open_mails = open_mails
 
     @property
     def port(self) -> int:
         return int(self._server.sockets[0].getsockname()[1])
 
     async def close(self) -> None:
-        """Stop listening; a mail whose 250 was not said yet is the sender's to repeat."""
+        """Stop listening, let mails that are being handed over finish, then hang up.
+
+        A mail that takes longer is the sender's to repeat: it got no 250.
+        """
         self._server.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE_SECONDS):
+                await self._open_mails.none_open.wait()
+        for connection in list(self._open_mails.connections):
+            if connection.transport is not None:
+                connection.transport.close()
         await self._server.wait_closed()
 
 
@@ -136,9 +187,9 @@ async def start_receiver(
 
     Raises OSError when the port is taken.
     """
-    handler = _Handler(accept, knows)
+    handler, open_mails = _Handler(accept, knows), _OpenMails()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: _MailSmtp(handler, settings), settings.host, settings.port
+        lambda: _MailSmtp(handler, settings, open_mails), settings.host, settings.port
     )
-    return Receiver(server)
+    return Receiver(server, open_mails)
