@@ -41,7 +41,8 @@ from servicedesk.realtime.protocol.frames import (
 )
 from servicedesk.realtime.protocol.touched import Happened, Thing, Touches, touches_of
 from servicedesk.realtime.views import load_sights
-from servicedesk.routing.views import load_presences, load_queues
+from servicedesk.routing.shapes import Queue
+from servicedesk.routing.views import as_seen_by, load_presences, load_queues, sees_figures
 
 
 async def load_frames(
@@ -182,7 +183,7 @@ async def _presence_frames(sql: Sql, touches: Touches) -> list[Frame]:
     return frames
 
 
-async def _queue_frames(sql: Sql, touches: Touches, tickets: _Tickets) -> list[Frame]:
+async def _queue_frames(sql: Sql, touches: Touches, tickets: _Tickets) -> list[VariedFrame]:
     places = {queue_id: (Thing.QUEUE, queue_id) for queue_id in touches.ids(Thing.QUEUE)}
     for ticket_id in touches.ids(Thing.QUEUE_OF_TICKET):
         ticket = tickets.values.get(ticket_id)
@@ -196,9 +197,18 @@ async def _queue_frames(sql: Sql, touches: Touches, tickets: _Tickets) -> list[F
         return []
     queues = await load_queues(sql, places)
     return [
-        _frame(_heading(touches, *places[queue.id], FrameKind.QUEUE), Everyone(), queue)
+        VariedFrame(
+            _heading(touches, *places[queue.id], FrameKind.QUEUE), Everyone(), _varied_queue(queue)
+        )
         for queue in queues
     ]
+
+
+def _varied_queue(queue: Queue) -> Callable[[Viewer], tuple[Variation, BaseModel]]:
+    def vary(viewer: Viewer) -> tuple[Variation, BaseModel]:
+        return (sees_figures(viewer, queue),), as_seen_by(viewer, queue)
+
+    return vary
 
 
 async def _open_frames(sql: Sql, touches: Touches) -> list[Frame]:

@@ -7,13 +7,22 @@ from servicedesk.domain.errors import NotFound
 from servicedesk.domain.ids import OrderId, QueueId, TicketId, UserId
 from servicedesk.domain.messages import ChannelKind
 from servicedesk.domain.orders import OrderState, OrderStep, next_order_state
-from servicedesk.kernel.sql import Row, Sql, as_dict, as_json, as_time, as_uuid, as_uuid_or_none
+from servicedesk.kernel.sql import (
+    Row,
+    Sql,
+    as_dict,
+    as_json,
+    as_time,
+    as_time_or_none,
+    as_uuid,
+    as_uuid_or_none,
+)
 from servicedesk.kernel.work import Work
 from servicedesk.routing.facts import OrderFacts
 
 COLUMNS = (
     "id, ticket_id, queue_id, channel, state, priority, units, owner_id, virtual_start, attempts, "
-    "skills, excluded"
+    "skills, due_at, excluded"
 )
 LIVE = "state IN ('waiting', 'offered', 'active')"
 """LIVE_ORDERS in SQL: literal, so that PostgreSQL can prove the partial index's condition."""
@@ -33,6 +42,7 @@ def order_of(row: Row) -> OrderFacts:
         virtual_start=as_time(row["virtual_start"]),
         attempts=int(row["attempts"]),
         skills=as_dict(row["skills"]),
+        due_at=as_time_or_none(row["due_at"]),
         excluded=tuple(UserId(as_uuid(user_id)) for user_id in as_json(row["excluded"])),
     )
 

@@ -19,7 +19,8 @@ from servicedesk.routing.queues import queue_of
 ORDERS = """
     SELECT work_order.id, work_order.ticket_id, work_order.queue_id, work_order.channel,
         work_order.state, work_order.priority, work_order.units, work_order.owner_id,
-        work_order.virtual_start, work_order.attempts, work_order.skills, work_order.excluded,
+        work_order.virtual_start, work_order.attempts, work_order.skills, work_order.due_at,
+        work_order.excluded,
         offer.id AS offer_id, offer.user_id AS offered_to, offer.deadline
     FROM work_order
     LEFT JOIN offer ON offer.order_id = work_order.id AND offer.state = 'open'

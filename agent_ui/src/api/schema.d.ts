@@ -317,6 +317,18 @@ export interface components {
             new: string;
         };
         /**
+         * HtmlQuery
+         * @description Remote pictures tell the sender when and where they are looked at: blocked until asked.
+         */
+        HtmlQuery: {
+            /**
+             * Pictures
+             * @default blocked
+             * @enum {string}
+             */
+            pictures: "blocked" | "shown";
+        };
+        /**
          * EarlierQuery
          * @description `before`: the seq of the oldest message one has (`earlier`, `next`).
          */
@@ -350,7 +362,7 @@ export interface components {
              * Html
              * @default null
              */
-            html: null;
+            html: string | null;
             /** Attachment Ids */
             attachment_ids?: string[];
             /** To */
@@ -610,7 +622,8 @@ export interface components {
         /**
          * Queue
          * @description `agent_ids` serve it directly, `team_ids` through their members. `oldest_waiting_at` is the
-         *     virtual start of the one that has waited longest.
+         *     virtual start of the one that has waited longest. The figures are null for those who do not see
+         *     the tickets of the queue's team: a count is a view of tickets too.
          */
         Queue: {
             /**
@@ -636,13 +649,13 @@ export interface components {
             /** Team Ids */
             team_ids: string[];
             /** Waiting */
-            waiting: number;
+            waiting: number | null;
             /** Oldest Waiting At */
             oldest_waiting_at: string | null;
             /** Offered */
-            offered: number;
+            offered: number | null;
             /** Active Orders */
-            active_orders: number;
+            active_orders: number | null;
         };
         /** QueueChangesBody */
         QueueChangesBody: {

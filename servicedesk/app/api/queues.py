@@ -1,4 +1,4 @@
-"""/api/queues: everybody may know them and what waits, administrators change them."""
+"""/api/queues: everybody may know them, administrators change them."""
 
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from servicedesk.app.api.answers import answer
-from servicedesk.app.api.context import actor, services
+from servicedesk.app.api.context import actor, services, viewer
 from servicedesk.app.api.inputs import Body, Ids, Name, PageQuery
 from servicedesk.app.api.operation import ADMINISTRATORS, Operation
 from servicedesk.domain.errors import NotFound
@@ -23,7 +23,7 @@ from servicedesk.routing.queues import (
     create_queue,
 )
 from servicedesk.routing.shapes import Queue
-from servicedesk.routing.views import find_queue, load_queues
+from servicedesk.routing.views import as_seen_by, find_queue, load_queues
 
 BY_NAME = Cursor(tuple[str, UUID])
 
@@ -48,7 +48,8 @@ class QueueChangesBody(Body):
 @Operation(tag="queues", answers=Listing[Queue])
 async def list_all_queues(request: Request, query: PageQuery) -> Response:
     """List queues by name, with what waits in them now."""
-    queues = await load_queues(services(request).database.sql)
+    found = await load_queues(services(request).database.sql)
+    queues = [as_seen_by(viewer(request), queue) for queue in found]
     items, following = page_of_all(queues, query, BY_NAME, lambda queue: (queue.name, queue.id))
     return answer(Listing[Queue](items=items, next=following))
 

@@ -20,16 +20,15 @@ from servicedesk.routing.engine.events import (
     TimePassed,
     Together,
 )
+from servicedesk.routing.engine.policy import Needs, Requirement, needs_of
 from servicedesk.routing.engine.records import (
     Agent,
     Line,
     Order,
     Pool,
     Profile,
-    Requirement,
     is_qualified,
     profile_of,
-    requirement_of,
 )
 from servicedesk.routing.engine.refusals import next_lapses
 from servicedesk.routing.facts import AgentFacts, OfferFacts, OrderFacts, QueueFacts
@@ -46,7 +45,8 @@ class Book:
         self.changed_lines: dict[Line, None] = {}
         self.changed_agents: dict[Agent, None] = {}
         self._deadlines: list[tuple[datetime, int, OfferId]] = []
-        self._lapses: list[tuple[datetime, int, OrderId]] = []
+        self._wakes: list[tuple[datetime, int, OrderId]] = []
+        self._turn = 0
 
     def learn(self, event: Event, now: datetime) -> None:
         match event:
@@ -59,7 +59,7 @@ class Book:
             case AgentChanged(agent):
                 self._enter_agent(agent)
             case QueueChanged(queue):
-                self.queues[queue.id] = queue
+                self._enter_queue(queue, now)
             case Together(events):
                 for each in events:
                     self.learn(each, now)
@@ -68,11 +68,16 @@ class Book:
             case _:
                 assert_never(event)
 
+    def needs_of(self, order: Order, now: datetime) -> Needs:
+        return needs_of(order.facts, self.queues.get(order.facts.queue_id), now)
+
     def promise(self, order: Order, line: Line, agent: Agent) -> None:
         """Hold the order out to the agent in the book, until the rows say what became of it."""
         line.waiting.drop(order)
         order.line = None
         order.promised = True
+        self._turn += 1
+        agent.turn = self._turn
         self._give(order, agent, None)
 
     def due_offers(self, now: datetime) -> list[OfferFacts]:
@@ -88,20 +93,20 @@ class Book:
                 self._set_away(self._agent(offer.user_id))
         return due
 
-    def note_lapses(self, now: datetime) -> None:
-        """Note the lines in which somebody may be asked again since the last call."""
-        while self._lapses and self._lapses[0][0] <= now:
-            order = self.orders.get(heappop(self._lapses)[2])
+    def let_time_pass(self, now: datetime) -> None:
+        """Let orders take the steps of their queue, and note where somebody may be asked again."""
+        while self._wakes and self._wakes[0][0] <= now:
+            order = self.orders.get(heappop(self._wakes)[2])
             if order is not None and order.line is not None:
-                self.changed_lines[order.line] = None
+                self._stand_in_line(order, now)
 
     def next_wake(self) -> datetime | None:
         """Return the earliest instant at which time alone changes something."""
         while self._deadlines and self._deadlines[0][2] not in self.open_offers:
             heappop(self._deadlines)
-        while self._lapses and not self._waits(self._lapses[0][2]):
-            heappop(self._lapses)
-        return min((heap[0][0] for heap in (self._deadlines, self._lapses) if heap), default=None)
+        while self._wakes and not self._waits(self._wakes[0][2]):
+            heappop(self._wakes)
+        return min((heap[0][0] for heap in (self._deadlines, self._wakes) if heap), default=None)
 
     def _waits(self, order_id: OrderId) -> bool:
         order = self.orders.get(order_id)
@@ -121,12 +126,29 @@ class Book:
             self._give(order, self._agent(facts.owner_id), None)
 
     def _stand_in_line(self, order: Order, now: datetime) -> None:
-        line = order.line = self._line_for(requirement_of(order.facts))
-        line.waiting.put(order, order.rank())
+        """Let it stand where its needs of now put it, and note when that changes."""
+        facts = order.facts
+        needs = self.needs_of(order, now)
+        line = self._line_for(needs.requirement)
+        if order.line is not None and order.line is not line:
+            order.line.waiting.drop(order)
+        order.line = line
+        line.waiting.put(order, needs.rank)
         self.changed_lines[line] = None
-        if order.facts.refusals:
-            for at in next_lapses(order.facts, now):
-                heappush(self._lapses, (at, order.facts.id.int, order.facts.id))
+        changes = [needs.until] if needs.until is not None else []
+        if facts.refusals:
+            changes += next_lapses(facts, now)
+        if changes:
+            heappush(self._wakes, (min(changes), facts.id.int, facts.id))
+
+    def _enter_queue(self, queue: QueueFacts, now: datetime) -> None:
+        before = self.queues.get(queue.id)
+        self.queues[queue.id] = queue
+        if before == queue:
+            return
+        for order in self.orders.values():
+            if order.line is not None and order.facts.queue_id == queue.id:
+                self._stand_in_line(order, now)
 
     def _forget_order(self, order_id: OrderId) -> None:
         order = self.orders.pop(order_id, None)
@@ -160,14 +182,14 @@ class Book:
         if agent.pool is not None:
             agent.pool.leave(agent)
         agent.facts, agent.pool = facts, self._pool_for(profile_of(facts))
-        agent.pool.rank(agent)
+        agent.pool.join(agent)
         self.changed_agents[agent] = None
 
     @staticmethod
     def _set_away(agent: Agent) -> None:
         if agent.facts is not None and agent.pool is not None:
             agent.facts = replace(agent.facts, available=False)
-            agent.pool.leave(agent)
+            agent.pool.rank(agent)
 
     def _agent(self, user_id: UserId) -> Agent:
         agent = self.agents.get(user_id)
@@ -187,7 +209,7 @@ class Book:
     def _pool_for(self, profile: Profile) -> Pool:
         pool = self.pools.get(profile)
         if pool is None:
-            pool = self.pools[profile] = Pool()
+            pool = self.pools[profile] = Pool(profile)
             for requirement, line in self.lines.items():
                 if is_qualified(profile, requirement):
                     pool.serve(line)

@@ -26,6 +26,7 @@ from servicedesk.routing.engine.decisions import (
     RescindOffer,
 )
 from servicedesk.routing.engine.events import Event
+from servicedesk.routing.engine.policy import Requirement
 from servicedesk.routing.engine.ranking import Entry, Key, Ranking
 from servicedesk.routing.engine.reasons import reasons_for
 from servicedesk.routing.engine.records import (
@@ -34,7 +35,6 @@ from servicedesk.routing.engine.records import (
     Order,
     is_qualified,
     profile_of,
-    requirement_of,
 )
 from servicedesk.routing.engine.refusals import is_passed_over
 
@@ -50,11 +50,11 @@ class Engine:
         """Learn the event and return what to do, in order. `now` (aware UTC) never goes back."""
         book = self._book
         book.learn(event, now)
-        book.note_lapses(now)
+        book.let_time_pass(now)
         decisions: list[Decision] = [
             ExpireOffer(offer.id, offer.order_id, offer.user_id) for offer in book.due_offers(now)
         ]
-        decisions += self._rescind()
+        decisions += self._rescind(now)
         decisions += self._match(now)
         return decisions
 
@@ -67,13 +67,16 @@ class Engine:
         """How many orders wait now."""
         return sum(len(line.waiting) for line in self._book.lines.values())
 
-    def _rescind(self) -> list[Decision]:
+    def _rescind(self, now: datetime) -> list[Decision]:
         """Take back offers from agents who take no work any more or left the order's queue."""
         book = self._book
         found: list[Decision] = []
         for agent in book.changed_agents:
             for order_id, offer_id in agent.held_out.items():
-                if offer_id in book.open_offers and not _may_hold(agent, book.orders[order_id]):
+                if offer_id not in book.open_offers:
+                    continue
+                needs = book.needs_of(book.orders[order_id], now)
+                if not _may_hold(agent, needs.requirement):
                     del book.open_offers[offer_id]
                     found.append(RescindOffer(offer_id, order_id, "agent_left"))
         return found
@@ -86,7 +89,8 @@ class Engine:
         that only changed agents brought up are left as soon as those have nothing to spare.
         """
         book = self._book
-        sure, hungry = dict(book.changed_lines), _with_units(book.changed_agents)
+        sure = {line: None for line in book.changed_lines if line.has_free_agents}
+        hungry = _with_units(book.changed_agents)
         lines = _served_by_somebody(sure, hungry)
         book.changed_lines.clear()
         book.changed_agents.clear()
@@ -98,8 +102,8 @@ class Engine:
             if served is None:
                 lines.remove(line)
                 sure.pop(line, None)
-            elif served.order.rank() > bound:  # who is free has refused those before it
-                bounds[line] = served.order.rank()
+            elif served.rank > bound:  # who is free has refused those before it
+                bounds[line] = served.rank
             else:
                 found.append(self._offer(served, line, now))
                 if not line.waiting.heap:
@@ -115,13 +119,14 @@ class Engine:
         if not line.has_free_agents:
             return None
         entry = line.waiting.first_that(
-            lambda order: not order.facts.refusals or _choose(order, line, now) is not None
+            lambda order: not order.facts.refusals or _somebody_takes(order, line, now)
         )
-        return None if entry is None else _choose(entry[2], line, now)
+        return None if entry is None else _choose(entry, line, now)
 
     def _offer(self, match: "_Match", line: Line, now: datetime) -> Decision:
         order, agent = match.order, match.agent
-        why = reasons_for(order.facts, agent, now, has_rivals=match.has_rivals)
+        choice = line.requirement.choice if match.has_rivals else None
+        why = reasons_for(order.facts, agent, choice, now)
         queue = self._book.queues.get(order.facts.queue_id)
         seconds = DEFAULT_OFFER_SECONDS if queue is None else queue.offer_seconds
         self._book.promise(order, line, agent)
@@ -129,38 +134,44 @@ class Engine:
 
 
 class _Match(NamedTuple):
-    """`has_rivals`: others could take the order too."""
+    """`rank` is the order's. `has_rivals`: others could take it too."""
 
+    rank: Key
     order: Order
     agent: Agent
     has_rivals: bool
 
 
-def _choose(order: Order, line: Line, now: datetime) -> _Match | None:
+def _choose(entry: Entry[Order], line: Line, now: datetime) -> _Match | None:
     """Return who is to be asked first, of all pools that are qualified."""
+    rank, _, order = entry
     free = [ranking for ranking in line.free if ranking.heap]
     if order.facts.units == 1 and not order.facts.refusals:
         if not free:
             return None
-        best = min(free, key=_key_of_first)
-        return _Match(order, best.heap[0][2], len(free) > 1 or len(best) > 1)
-
-    def able(agent: Agent) -> bool:
-        return _may_take(agent, order, now)
-
-    firsts = [first for ranking in free if (first := ranking.first_that(able)) is not None]
-    if not firsts:
+        best = min(free, key=_key_of_first) if not line.grades else _best_graded(line, free)
+        return _Match(rank, order, best.heap[0][2], len(free) > 1 or len(best) > 1)
+    able = [
+        (line.grades.get(ranking, 0), first[0], first[2])
+        for ranking in free
+        if (first := ranking.first_that(lambda agent: _may_take(agent, order, now))) is not None
+    ]
+    if not able:
         return None
-    able_agents = sum(able(agent) for ranking in free for agent in ranking)
-    return _Match(order, min(firsts, key=_key_of)[2], able_agents > 1)
+    agents = sum(_may_take(agent, order, now) for ranking in free for agent in ranking)
+    return _Match(rank, order, min(able)[2], agents > 1)
 
 
 def _key_of_first(ranking: Ranking[Agent]) -> Key:
     return ranking.heap[0][0]
 
 
-def _key_of(entry: Entry[Agent]) -> Key:
-    return entry[0]
+def _somebody_takes(order: Order, line: Line, now: datetime) -> bool:
+    return any(_may_take(agent, order, now) for ranking in line.free for agent in ranking)
+
+
+def _best_graded(line: Line, free: list[Ranking[Agent]]) -> Ranking[Agent]:
+    return min(free, key=lambda ranking: (line.grades[ranking], ranking.heap[0][0]))
 
 
 def _first_in_rank(lines: list[Line], bounds: Mapping[Line, Key]) -> tuple[Line, Key]:
@@ -176,9 +187,8 @@ def _first_in_rank(lines: list[Line], bounds: Mapping[Line, Key]) -> tuple[Line,
 
 
 def _served_by_somebody(sure: Iterable[Line], hungry: Iterable[Agent]) -> list[Line]:
-    """The lines that changed and those that the agents may serve, once each, where orders wait
-    and somebody is free."""
-    lines = dict.fromkeys(line for line in sure if line.has_free_agents)
+    """The lines that changed and those that the agents may serve, once each, if orders wait."""
+    lines = dict.fromkeys(sure)
     for pool in dict.fromkeys(agent.pool for agent in hungry if agent.pool is not None):
         lines |= dict.fromkeys(pool.lines)
     return [line for line in lines if line.waiting.heap]
@@ -201,8 +211,7 @@ def _may_take(agent: Agent, order: Order, now: datetime) -> bool:
     return not is_passed_over(order.facts, agent.user_id, now)
 
 
-def _may_hold(agent: Agent, order: Order) -> bool:
+def _may_hold(agent: Agent, requirement: Requirement) -> bool:
     if agent.facts is None:
         return True  # not told of them yet
-    qualified = is_qualified(profile_of(agent.facts), requirement_of(order.facts))
-    return agent.facts.available and qualified
+    return agent.facts.available and is_qualified(profile_of(agent.facts), requirement)

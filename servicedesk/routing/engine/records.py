@@ -3,21 +3,13 @@ for the same form a pool, and each line knows the pools that may serve it.
 """
 
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from servicedesk.domain.ids import OfferId, OrderId, QueueId, UserId
 from servicedesk.domain.messages import ChannelKind
+from servicedesk.routing.engine.policy import Requirement
 from servicedesk.routing.engine.ranking import Key, Ranking
-from servicedesk.routing.facts import AgentFacts, OfferFacts, OrderFacts
-
-
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """What an agent must have for an order; `skills` in order of name, with least levels."""
-
-    queue_id: QueueId
-    channel: ChannelKind
-    units: int
-    skills: tuple[tuple[str, int], ...] = ()
+from servicedesk.routing.facts import AgentChoice, AgentFacts, OfferFacts, OrderFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +33,14 @@ class Order:
     offer: OfferFacts | None = None
     promised: bool = False
 
-    def rank(self) -> Key:
-        """More urgent first, then who has waited longer, then the id, so that no two are equal."""
-        return (-self.facts.priority, self.facts.virtual_start, self.facts.id.int)
-
 
 @dataclass(eq=False, slots=True)
 class Agent:
     """What the engine knows of an agent. `facts` is None while only orders named them.
 
     `used` is in units per channel, of orders owned and held out; `held_out` are the orders that
-    they have not answered yet, with the open offer once that is known.
+    they have not answered yet, with the open offer once that is known. `turn`: the number of the
+    last offer that we decided to make them; an engine that starts anew counts from 0.
     """
 
     user_id: UserId
@@ -59,6 +48,7 @@ class Agent:
     pool: "Pool | None" = None
     used: dict[ChannelKind, int] = field(default_factory=dict)
     held_out: dict[OrderId, OfferId | None] = field(default_factory=dict)
+    turn: int = 0
 
     def free_units(self, channel: ChannelKind) -> int:
         """Return how many units they could take; 0 or less if none, or if they take no work."""
@@ -73,22 +63,33 @@ class Agent:
             return False
         return any(self.free_units(ChannelKind(name)) > 0 for name in self.facts.capacity)
 
-    def idle_key(self) -> Key:
-        """Smaller is asked earlier: whoever has least to answer, then the longest idle, then by id.
+    def key(self, choice: AgentChoice) -> Key:
+        """Smaller is asked earlier. No two agents have the same.
 
         Unanswered offers come first, so that a burst is spread over all who are free.
         """
         assert self.facts is not None  # noqa: S101  # only agents with facts are in a pool
-        return (len(self.held_out), self.facts.idle_since, self.user_id.int)
+        idle = (self.facts.idle_since, self.user_id.int)
+        match choice:
+            case AgentChoice.LONGEST_IDLE | AgentChoice.BEST_SKILL:
+                return (len(self.held_out), *idle)
+            case AgentChoice.LEAST_LOADED:
+                return (sum(self.used.values()), *idle)
+            case AgentChoice.ROUND_ROBIN:
+                return (self.turn, *idle)
+            case _:
+                assert_never(choice)
 
 
 @dataclass(eq=False, slots=True)
 class Line:
-    """`waiting` orders, the best first. `free` has a ranking for each pool of qualified agents."""
+    """`waiting` orders, the best first. `free` has a ranking for each pool of qualified agents, and
+    how good the pool is at what is required (smaller is better; all 0 unless that is asked for)."""
 
     requirement: Requirement
     waiting: Ranking[Order] = field(default_factory=Ranking)
     free: list[Ranking[Agent]] = field(default_factory=list)
+    grades: dict[Ranking[Agent], int] = field(default_factory=dict)
 
     @property
     def has_free_agents(self) -> bool:
@@ -97,41 +98,51 @@ class Line:
 
 @dataclass(eq=False, slots=True)
 class Pool:
-    """`lines` are those whose requirement its agents meet. `free` ranks, for each channel, the
-    agents with at least one unit to spare, in the order in which they are asked."""
+    """`lines` are those whose requirement its agents meet. `free` ranks, for each channel and way
+    to choose that a line asks for, the agents with at least one unit to spare."""
 
+    profile: Profile
     lines: list[Line] = field(default_factory=list)
-    free: dict[ChannelKind, Ranking[Agent]] = field(default_factory=dict)
+    agents: dict[Agent, None] = field(default_factory=dict)
+    free: dict[tuple[ChannelKind, AgentChoice], Ranking[Agent]] = field(default_factory=dict)
 
     def serve(self, line: Line) -> None:
+        required = line.requirement
+        kind = (required.channel, required.choice)
+        ranking = self.free.get(kind)
+        if ranking is None:
+            ranking = self.free[kind] = Ranking()
+            for agent in self.agents:
+                _list_if_free(agent, kind, ranking)
         self.lines.append(line)
-        line.free.append(self._free_on(line.requirement.channel))
+        line.free.append(ranking)
+        if required.choice is AgentChoice.BEST_SKILL:
+            levels = dict(self.profile.skills)
+            line.grades[ranking] = -sum(levels.get(skill, 0) for skill, _ in required.skills)
+
+    def join(self, agent: Agent) -> None:
+        self.agents[agent] = None
+        self.rank(agent)
 
     def rank(self, agent: Agent) -> None:
         """List the agent wherever they have units to spare, and nowhere else."""
-        assert agent.facts is not None  # noqa: S101  # only agents with facts are in a pool
-        key = agent.idle_key()
-        for name in agent.facts.capacity:
-            channel = ChannelKind(name)
-            if agent.free_units(channel) > 0:
-                self._free_on(channel).put(agent, key)
-            else:
-                self._free_on(channel).drop(agent)
+        for kind, ranking in self.free.items():
+            _list_if_free(agent, kind, ranking)
 
     def leave(self, agent: Agent) -> None:
+        self.agents.pop(agent, None)
         for ranking in self.free.values():
             ranking.drop(agent)
 
-    def _free_on(self, channel: ChannelKind) -> Ranking[Agent]:
-        ranking = self.free.get(channel)
-        if ranking is None:
-            ranking = self.free[channel] = Ranking()
-        return ranking
 
-
-def requirement_of(order: OrderFacts) -> Requirement:
-    skills = tuple(sorted(order.skills.items())) if order.skills else ()
-    return Requirement(order.queue_id, order.channel, order.units, skills)
+def _list_if_free(
+    agent: Agent, kind: tuple[ChannelKind, AgentChoice], ranking: Ranking[Agent]
+) -> None:
+    channel, choice = kind
+    if agent.free_units(channel) > 0:
+        ranking.put(agent, agent.key(choice))
+    else:
+        ranking.drop(agent)
 
 
 def profile_of(agent: AgentFacts) -> Profile:
@@ -140,7 +151,7 @@ def profile_of(agent: AgentFacts) -> Profile:
 
 def is_qualified(profile: Profile, requirement: Requirement) -> bool:
     """Do they serve the queue and have the skills? Capacity is another question."""
-    if requirement.queue_id not in profile.queue_ids:
+    if profile.queue_ids.isdisjoint(requirement.queue_ids):
         return False
     levels = dict(profile.skills)
     return all(levels.get(skill, 0) >= level for skill, level in requirement.skills)
