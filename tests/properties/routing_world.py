@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from uuid import UUID
 
-from servicedesk.domain.ids import OfferId, OrderId, TicketId, UserId
+from servicedesk.domain.ids import OfferId, OrderId, QueueId, TicketId, UserId
 from servicedesk.domain.orders import OfferState, OrderState
 from servicedesk.routing.engine.decisions import Decision, ExpireOffer, MakeOffer, RescindOffer
 from servicedesk.routing.engine.events import (
@@ -20,15 +20,18 @@ from servicedesk.routing.engine.events import (
     Event,
     OrderChanged,
     OrderGone,
+    QueueChanged,
     TimePassed,
     Together,
 )
 from servicedesk.routing.engine.machine import Engine
+from servicedesk.routing.engine.policy import Needs, needs_of
 from servicedesk.routing.engine.refusals import passed_over_until
-from servicedesk.routing.facts import AgentFacts, OfferFacts, OrderFacts, Refusal
+from servicedesk.routing.facts import AgentFacts, OfferFacts, OrderFacts, QueueFacts, Refusal
 
 START = datetime(2027, 3, 2, 9, 0, tzinfo=UTC)
 NOTHING_BUT_TIME = UUID(int=0)
+FIRST_ID = 100  # smaller ones are queues
 
 
 class World:
@@ -37,10 +40,11 @@ class World:
         self.orders: dict[OrderId, OrderFacts] = {}
         self.offers: dict[OrderId, OfferFacts] = {}
         self.agents: dict[UserId, AgentFacts] = {}
+        self.queues: dict[QueueId, QueueFacts] = {}
         self.engine = Engine()
         self.log: list[tuple[Event, datetime, list[Decision]]] = []
         self.untold: dict[UUID, None] = {}
-        self._numbers = count(1)
+        self._numbers = count(FIRST_ID)
 
     def new_id(self) -> UUID:
         return UUID(int=next(self._numbers))
@@ -57,6 +61,10 @@ class World:
         if not facts.available:
             for offer in self._offers_to(facts.user_id):
                 self._wait_again(offer.order_id)
+
+    def set_queue(self, facts: QueueFacts) -> None:
+        self.queues[facts.id] = facts
+        self.untold[facts.id] = None
 
     def accept(self, order_id: OrderId) -> None:
         offer = self.offers.pop(order_id)
@@ -102,16 +110,20 @@ class World:
         self.untold[NOTHING_BUT_TIME] = None
 
     def tell_everything_again(self) -> None:
-        self.untold |= dict.fromkeys([*self.agents, *self.orders])
+        self.untold |= dict.fromkeys([*self.queues, *self.agents, *self.orders])
 
     def everything(self) -> Event:
         """What a router that starts now would be told."""
         orders = [OrderChanged(facts, self.offers.get(facts.id)) for facts in self.orders.values()]
-        return Together((*orders, *(AgentChanged(facts) for facts in self.agents.values())))
+        agents = [AgentChanged(facts) for facts in self.agents.values()]
+        queues = [QueueChanged(facts) for facts in self.queues.values()]
+        return Together((*queues, *orders, *agents))
 
     def _newest(self, changed: UUID) -> Event:
         if changed == NOTHING_BUT_TIME:
             return TimePassed()
+        if changed in self.queues:
+            return QueueChanged(self.queues[QueueId(changed)])
         if changed in self.agents:
             return AgentChanged(self.agents[UserId(changed)])
         order_id = OrderId(changed)
@@ -156,10 +168,11 @@ class World:
         used = sum(
             held.units for held in self._held_by(agent.user_id) if held.channel == order.channel
         )
+        required = self.needs(order).requirement
         return (
             agent.available
-            and order.queue_id in agent.queue_ids
-            and all(agent.skills.get(name, 0) >= least for name, least in order.skills.items())
+            and any(queue_id in agent.queue_ids for queue_id in required.queue_ids)
+            and all(agent.skills.get(name, 0) >= least for name, least in required.skills)
             and agent.capacity.get(order.channel, 0) - used >= order.units
             and not any(
                 refusal.user_id == agent.user_id and passed_over_until(refusal) > self.now
@@ -170,10 +183,13 @@ class World:
     def waiting(self) -> list[OrderFacts]:
         """The orders that wait, the best first."""
         found = [order for order in self.orders.values() if order.state is OrderState.WAITING]
-        return sorted(found, key=lambda order: (-order.priority, order.virtual_start, order.id))
+        return sorted(found, key=lambda order: self.needs(order).rank)
+
+    def needs(self, order: OrderFacts) -> Needs:
+        return needs_of(order, self.queues.get(order.queue_id), self.now)
 
     def earliest_due(self) -> datetime | None:
-        """When time alone changes something: an offer runs out, a refusal lapses."""
+        """When time alone changes something: an offer runs out, a refusal lapses, a step comes."""
         deadlines = [offer.deadline for offer in self.offers.values()]
         lapses = [
             passed_over_until(refusal)
@@ -181,7 +197,8 @@ class World:
             for refusal in order.refusals
             if passed_over_until(refusal) > self.now
         ]
-        return min([*deadlines, *lapses], default=None)
+        steps = [at for order in self.waiting() if (at := self.needs(order).until) is not None]
+        return min([*deadlines, *lapses, *steps], default=None)
 
     def _held_by(self, user_id: UserId) -> Iterable[OrderFacts]:
         for order in self.orders.values():

@@ -7,24 +7,42 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from servicedesk.domain.ids import OrderId, QueueId, UserId
+from servicedesk.domain.ids import OrderId, QueueId, TeamId, UserId
 from servicedesk.domain.messages import ChannelKind
 from servicedesk.domain.orders import OrderState
 from servicedesk.routing.engine.decisions import MakeOffer
 from servicedesk.routing.engine.machine import Engine
-from servicedesk.routing.facts import AgentFacts, OrderFacts
+from servicedesk.routing.facts import (
+    AgentChoice,
+    AgentFacts,
+    OrderFacts,
+    QueueFacts,
+    QueueOrder,
+    QueueStep,
+)
 from tests.properties.routing_world import START, World, new_ticket_id
 
 QUEUES = [QueueId(UUID(int=number)) for number in (1, 2, 3)]
 EFFORT = int(os.environ.get("SERVICEDESK_TEST_EFFORT", "1"))
 CHANNELS = st.sampled_from([ChannelKind.EMAIL, ChannelKind.VOICE])
 SKILLS = st.dictionaries(st.sampled_from(["german", "billing"]), st.integers(1, 3), max_size=2)
+STEPS = st.lists(
+    st.builds(
+        QueueStep,
+        after_seconds=st.integers(0, 400),
+        lower_skills=st.dictionaries(st.sampled_from(["german"]), st.integers(0, 2)),
+        raise_priority=st.integers(0, 2),
+        also_queues=st.lists(st.sampled_from(QUEUES), max_size=1).map(tuple),
+    ),
+    max_size=2,
+)
 PICK = st.integers(0, 1_000)
 
 
@@ -49,6 +67,7 @@ class EngineStories(RuleBasedStateMachine):
         units=st.integers(1, 2),
         skills=SKILLS,
         waited=st.integers(0, 300),
+        due=st.none() | st.integers(-600, 600),
         tell=st.booleans(),
     )
     def order_opens(
@@ -59,6 +78,7 @@ class EngineStories(RuleBasedStateMachine):
         units: int,
         skills: dict[str, int],
         waited: int,
+        due: int | None,
         tell: bool,
     ) -> None:
         world = self.world
@@ -71,11 +91,32 @@ class EngineStories(RuleBasedStateMachine):
             priority=priority,
             units=units,
             owner_id=None,
-            virtual_start=START.replace(minute=waited // 60, second=waited % 60),
+            virtual_start=START - timedelta(seconds=waited),
+            due_at=None if due is None else START + timedelta(seconds=due),
             attempts=0,
             skills=skills,
         )
         world.open(facts)
+        self._done(tell)
+
+    @rule(
+        queue=st.sampled_from(QUEUES),
+        order=st.sampled_from(QueueOrder),
+        choice=st.sampled_from(AgentChoice),
+        steps=STEPS,
+        tell=st.booleans(),
+    )
+    def queue_is_set_up(
+        self,
+        queue: QueueId,
+        order: QueueOrder,
+        choice: AgentChoice,
+        steps: list[QueueStep],
+        tell: bool,
+    ) -> None:
+        facts = QueueFacts(queue, "", TeamId(queue), 45, True, order=order, choice=choice)
+        in_time = sorted(steps, key=lambda step: step.after_seconds)
+        self.world.set_queue(replace(facts, steps=tuple(in_time)))
         self._done(tell)
 
     @rule(
@@ -185,16 +226,10 @@ class EngineStories(RuleBasedStateMachine):
     def _check_rank(self, decision: MakeOffer) -> None:
         offered = self.world.orders[decision.order_id]
         for order in self.world.waiting():
-            alike = (order.queue_id, order.channel, order.units, order.skills, order.priority) == (
-                offered.queue_id,
-                offered.channel,
-                offered.units,
-                offered.skills,
-                offered.priority,
-            )
+            alike = self.world.needs(order).requirement == self.world.needs(offered).requirement
             passed_over = any(each.user_id == decision.user_id for each in order.refusals)
             if alike and not passed_over:
-                assert order.virtual_start >= offered.virtual_start
+                assert self.world.needs(order).rank >= self.world.needs(offered).rank
 
     @invariant()
     def what_is_due_wakes_the_engine_in_time(self) -> None:
