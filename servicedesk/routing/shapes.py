@@ -14,7 +14,8 @@ class Shape(BaseModel):
 
 class Queue(Shape):
     """`agent_ids` serve it directly, `team_ids` through their members. `oldest_waiting_at` is the
-    virtual start of the one that has waited longest."""
+    virtual start of the one that has waited longest. The figures are null for those who do not see
+    the tickets of the queue's team: a count is a view of tickets too."""
 
     id: UUID
     name: str
@@ -24,10 +25,10 @@ class Queue(Shape):
     version: int
     agent_ids: list[UUID]
     team_ids: list[UUID]
-    waiting: int
+    waiting: int | None
     oldest_waiting_at: datetime | None
-    offered: int
-    active_orders: int
+    offered: int | None
+    active_orders: int | None
 
 
 class Presence(Shape):

@@ -4,8 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from servicedesk.domain.ids import TeamId
+from servicedesk.domain.people import Viewer
 from servicedesk.domain.presence import AwayReason, PresenceState
 from servicedesk.kernel.sql import Row, Sql, as_dict, as_time, as_time_or_none, as_uuid
+from servicedesk.people.visibility import may_see
 from servicedesk.routing.shapes import Presence, Queue
 
 COUNTS = """
@@ -45,6 +48,19 @@ async def load_queues(sql: Sql, queue_ids: Iterable[UUID] | None = None) -> list
 async def find_queue(sql: Sql, queue_id: UUID) -> Queue | None:
     found = await load_queues(sql, [queue_id])
     return found[0] if found else None
+
+
+def sees_figures(viewer: Viewer, queue: Queue) -> bool:
+    """Say whether the viewer sees the tickets that the queue's figures count."""
+    return may_see(viewer, TeamId(queue.team_id), personally=False)
+
+
+def as_seen_by(viewer: Viewer, queue: Queue) -> Queue:
+    """Return the queue, without figures for those who do not see its tickets."""
+    if sees_figures(viewer, queue):
+        return queue
+    none = {"waiting": None, "oldest_waiting_at": None, "offered": None, "active_orders": None}
+    return queue.model_copy(update=none)
 
 
 async def load_presences(sql: Sql, user_ids: Iterable[UUID] | None = None) -> list[Presence]:
