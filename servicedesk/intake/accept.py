@@ -5,6 +5,7 @@ parses, drops duplicates, finds the ticket and calls the story, in one transacti
 wrong after `store` loses nothing: the arrival waits, or lies in quarantine with the reason.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -28,6 +29,7 @@ from servicedesk.kernel.work import Work
 
 INTAKE = system_actor("intake")
 LONGEST_REASON = 500
+LARGE_BYTES = 200_000
 log = structlog.get_logger(__name__)
 
 
@@ -81,12 +83,19 @@ class Intake:
     async def _admit(self, arrival: Arrival) -> ArrivalState:
         inbox = await get_inbox(self._database.sql, arrival.inbox_id)
         raw = await self._blobs.open(arrival.blob)
-        inbound = self._parsers[arrival.channel](raw, arrival)
+        inbound = await self._understand(raw, arrival)
         stored = Stored(arrival.blob, await self._store_files(inbound))
         async with self._database.work(INTAKE) as work:
             if not await arrivals.claim(work.sql, arrival.id):
                 return ArrivalState.STORED
             return await _hand_over(work, arrival, inbox, inbound, stored)
+
+    async def _understand(self, raw: bytes, arrival: Arrival) -> Inbound:
+        """Parse; a large input in a thread, so that it does not hold up everybody else."""
+        parse = self._parsers[arrival.channel]
+        if len(raw) < LARGE_BYTES:
+            return parse(raw, arrival)
+        return await asyncio.to_thread(parse, raw, arrival)
 
     async def _store_files(self, inbound: Inbound) -> list[StoredFile]:
         return [
