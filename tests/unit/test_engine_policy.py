@@ -9,10 +9,10 @@ from uuid import UUID
 
 import pytest
 
-from servicedesk.domain.ids import OrderId, QueueId, TeamId, TicketId, UserId
+from servicedesk.domain.ids import OfferId, OrderId, QueueId, TeamId, TicketId, UserId
 from servicedesk.domain.messages import ChannelKind
-from servicedesk.domain.orders import OrderState
-from servicedesk.routing.engine.decisions import Decision, MakeOffer
+from servicedesk.domain.orders import OfferState, OrderState
+from servicedesk.routing.engine.decisions import Decision, MakeOffer, RescindOffer
 from servicedesk.routing.engine.events import (
     AgentChanged,
     Event,
@@ -27,6 +27,7 @@ from servicedesk.routing.engine.policy import needs_of
 from servicedesk.routing.facts import (
     AgentChoice,
     AgentFacts,
+    OfferFacts,
     OrderFacts,
     QueueFacts,
     QueueOrder,
@@ -154,6 +155,18 @@ def test_order_is_offered_at_the_step_that_lets_somebody_take_it() -> None:
     assert isinstance(decision, MakeOffer)
     assert decision.user_id == BEN
     assert engine.next_wake() is None
+
+
+def test_changed_queue_takes_back_offers_that_its_rules_do_not_allow_any_more() -> None:
+    engine = Engine()
+    held = order(1, skills=GERMAN, state=OrderState.OFFERED)
+    offer_id = OfferId(UUID(int=7))
+    offer = OfferFacts(offer_id, held.id, held.ticket_id, ANA, OfferState.OPEN, in_minutes(9))
+    lax = QueueChanged(queue(steps=(QueueStep(0, lower_skills={"german": 0}),)))
+    events = (lax, AgentChanged(agent(ANA)), OrderChanged(held, offer))
+    assert engine.apply(Together(events), NOON) == []
+    strict = QueueChanged(queue())
+    assert engine.apply(strict, NOON) == [RescindOffer(offer_id, held.id, "agent_left")]
 
 
 def test_changed_queue_moves_the_orders_that_wait_in_it() -> None:

@@ -147,8 +147,12 @@ class Book:
         if before == queue:
             return
         for order in self.orders.values():
-            if order.line is not None and order.facts.queue_id == queue.id:
+            if order.facts.queue_id != queue.id:
+                continue
+            if order.line is not None:
                 self._stand_in_line(order, now)
+            elif order.offer is not None and order.holder is not None:
+                self.changed_agents[order.holder] = None  # may they still have it?
 
     def _forget_order(self, order_id: OrderId) -> None:
         order = self.orders.pop(order_id, None)
