@@ -11,6 +11,7 @@ from servicedesk.app.cli import (
     database,
     demonstration,
     doctor,
+    mail,
     processes,
     sla,
     users,
@@ -32,6 +33,8 @@ app.command()(doctor.doctor)
 app.command()(configuration.config)
 app.add_typer(users.app, name="user")
 app.add_typer(demonstration.app, name="demo")
+app.add_typer(mail.app, name="mail")
+app.command()(mail.sanitize)
 app.add_typer(sla.app, name="sla")
 
 
