@@ -1,18 +1,22 @@
 """Files that were uploaded and wait for the message they will go with."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from servicedesk.desk.messages import StoredFile
-from servicedesk.domain.actors import user_actor
+from servicedesk.domain.actors import system_actor, user_actor
 from servicedesk.domain.errors import BadInput
 from servicedesk.domain.ids import AttachmentId, MessageId, TicketId, UserId
 from servicedesk.kernel import blobs
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.ids import new_id
+from servicedesk.kernel.sql import ids_of
 from servicedesk.kernel.work import Work
 
 MOST_FILES = 50
+UNSENT_FOR = timedelta(days=1)
+SWEEP_PORTION = 500
 
 
 async def add_upload(database: Database, user_id: UserId, file: StoredFile) -> AttachmentId:
@@ -60,3 +64,20 @@ async def attach_uploads(
                 field="attachment_ids",
                 attachment_id=str(attachment_id),
             )
+
+
+async def sweep_uploads(database: Database) -> int:
+    """Drop files that nobody sent within a day; return how many. A portion at a time."""
+    async with database.work(system_actor("sweep")) as work:
+        rows = await work.sql.fetch(
+            "SELECT id, sha256 FROM attachment WHERE message_id IS NULL AND created_at < $1 "
+            f"ORDER BY created_at LIMIT {SWEEP_PORTION} {work.sql.for_update}",
+            work.now - UNSENT_FOR,
+        )
+        if rows:
+            await work.sql.execute(
+                f"DELETE FROM attachment WHERE {work.sql.member('id', 1)}",
+                ids_of(row["id"] for row in rows),
+            )
+            await blobs.drop(work.sql, [row["sha256"] for row in rows])
+    return len(rows)

@@ -1,6 +1,7 @@
 """Agents at work: take, answer, note, change, hand over; and who may not."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -12,7 +13,7 @@ from servicedesk.desk.open import FirstWord, open_ticket
 from servicedesk.desk.outgoing import load_outbound
 from servicedesk.desk.reply import NewReply, Written, reply
 from servicedesk.desk.take import assign_ticket, take_ticket
-from servicedesk.desk.uploads import add_upload
+from servicedesk.desk.uploads import add_upload, sweep_uploads
 from servicedesk.domain.errors import (
     AlreadyTaken,
     BadInput,
@@ -29,6 +30,7 @@ from servicedesk.domain.orders import OrderState
 from servicedesk.domain.people import Viewer
 from servicedesk.domain.tickets import Priority, TicketStatus
 from servicedesk.kernel import journal
+from servicedesk.kernel.sql import as_uuid
 from servicedesk.routing.orders import live_order
 from tests.stories.company import Company, letter, open_by_mail, post
 from tests.stories.test_receive import ticket_of
@@ -299,3 +301,21 @@ async def test_an_agent_writes_first(services: Services, company: Company) -> No
     assert (ticket.assignee_id, ticket.status) == (company.ana.user_id, TicketStatus.OPEN)
     rows = await services.database.sql.fetch("SELECT destination FROM outbox")
     assert [row["destination"] for row in rows] == ["contact.example"]
+
+
+async def test_what_was_uploaded_and_never_sent_is_swept_after_a_day(
+    services: Services, company: Company
+) -> None:
+    ticket_id = await open_by_mail(services, company)
+    sent = await upload(services, company.ana, b"sent")
+    forgotten = await upload(services, company.ana, b"forgotten")
+    fresh = await upload(services, company.ana, b"fresh")
+    await answer(services, company.ana, ticket_id, NewReply("Hi.", 1, attachment_ids=(sent,)))
+    sql = services.database.sql
+    old = await services.database.now() - timedelta(days=2)
+    await sql.execute("UPDATE attachment SET created_at = $1 WHERE id <> $2", old, fresh)
+    assert await sweep_uploads(services.database) == 1
+    left = {as_uuid(row["id"]) for row in await sql.fetch("SELECT id FROM attachment")}
+    assert (sent in left, forgotten in left, fresh in left) == (True, False, True)
+    uses = await sql.fetch("SELECT uses FROM blob WHERE size_bytes = $1", len(b"forgotten"))
+    assert [row["uses"] for row in uses] == [0]
