@@ -25,9 +25,10 @@ from servicedesk.people.directory import load_viewers
 from servicedesk.realtime.batch import load_frames
 from servicedesk.realtime.connection import Connection
 from servicedesk.realtime.minds import listen_to, tell_minds
+from servicedesk.realtime.pacing import present
 from servicedesk.realtime.protocol import frames
 from servicedesk.realtime.protocol.client import PresenceOfMind
-from servicedesk.realtime.protocol.frames import CloseCode, Presentable, ResyncReason
+from servicedesk.realtime.protocol.frames import CloseCode, ResyncReason
 from servicedesk.realtime.protocol.touched import upheaval_of
 from servicedesk.realtime.views import live_sessions
 
@@ -35,7 +36,8 @@ SWEEP_SECONDS = 1.0
 RETRY_SECONDS = 0.5
 BATCH_ENTRIES = 200
 MOST_BEHIND = 1_000
-CONNECTIONS_AT_ONCE = 100
+PATIENCE_SECONDS = 2.0
+"""How long a batch waits for full connections before it goes on to the others."""
 
 log = structlog.get_logger("servicedesk.realtime")
 
@@ -140,16 +142,18 @@ class Hub:
             else:
                 return
 
-    async def _tell(self, entries: Sequence[Entry], listeners: Sequence[Connection]) -> None:
+    async def _tell(
+        self,
+        entries: Sequence[Entry],
+        listeners: Sequence[Connection],
+        patience_seconds: float | None = PATIENCE_SECONDS,
+    ) -> None:
         listening = await self._heed_upheaval(entries, listeners)
         if not listening:
             return
         users = {connection.viewer.user_id for connection in listening}
         presentables = await load_frames(self._database.sql, entries, users)
-        for place, connection in enumerate(listening, start=1):
-            _present(connection, presentables)
-            if place % CONNECTIONS_AT_ONCE == 0:
-                await asyncio.sleep(0)
+        await present(presentables, listening, patience_seconds)
 
     async def _heed_upheaval(
         self, entries: Sequence[Entry], listeners: Sequence[Connection]
@@ -208,7 +212,7 @@ class Hub:
             missed = [entry for entry in entries if entry.position <= target]
             seen = missed[-1].position if missed else target
             if missed:
-                await self._tell(missed, [connection])
+                await self._tell(missed, [connection], patience_seconds=None)
                 await connection.emptied()
 
     def _resync(
@@ -227,11 +231,3 @@ class Hub:
             if connection.told_position < self._position:
                 connection.push(frames.position_frame(self._position, self._at))
                 connection.told_position = self._position
-
-
-def _present(connection: Connection, presentables: Sequence[Presentable]) -> None:
-    for presentable in presentables:
-        text = presentable.text_for(connection.viewer)
-        if text is not None:
-            connection.push(text)
-            connection.told_position = presentable.position

@@ -77,6 +77,7 @@ class Push:
             connection.close(CloseCode.GOING_AWAY)
 
     async def _leave(self, connection: Connection) -> None:
+        connection.close(CloseCode.GOING_AWAY)  # whoever still fills it or waits for room, stops
         if self.hub.leave(connection):
             await self.heartbeat.lost(connection.viewer.user_id)
         await leave_all(self.database, self.bus, connection)

@@ -15,7 +15,7 @@ from servicedesk.desk.inbox_changes import (
 from servicedesk.desk.lifecycle import TicketChanges, change_ticket
 from servicedesk.desk.note import note
 from servicedesk.desk.read import read_ticket
-from servicedesk.desk.take import accept_offer, assign_ticket, take_ticket
+from servicedesk.desk.take import accept_offer, take_ticket
 from servicedesk.domain.actors import system_actor
 from servicedesk.domain.messages import ChannelKind, DeliveryState, Receipt
 from servicedesk.domain.orders import DeclineReason
@@ -80,12 +80,12 @@ async def _take(scene: Scene) -> None:
 
 async def _hand_to_sales_and_back(scene: Scene) -> None:
     for viewer in (scene.company.zoe, scene.company.ana):
-        await assign_ticket(scene.database, scene.ticket_id, viewer.user_id, scene.company.ada)
+        await _change(scene, TicketChanges(assignee_id=viewer.user_id))
 
 
 async def _release(scene: Scene) -> None:
     await _take(scene)
-    await assign_ticket(scene.database, scene.ticket_id, None, scene.company.ana)
+    await _change(scene, TicketChanges(assignee_id=None))
 
 
 async def _solve(scene: Scene) -> None:
@@ -218,6 +218,12 @@ async def _quarantine(scene: Scene) -> None:
         work.record("arrival.quarantined", payload=payload)
 
 
+async def _suspend(scene: Scene) -> None:
+    raw = letter("Out of office", Auto_Submitted="auto-replied").as_bytes()
+    (arrival_id,) = await scene.services.intake.store([scene.company.inbox], raw, {})
+    await scene.services.intake.admit(arrival_id)
+
+
 async def _quarantined_arrival(scene: Scene) -> object:
     """An arrival as the parser's refusal leaves it."""
     raw = letter("Broken").as_bytes()
@@ -312,6 +318,7 @@ HAPPENINGS: dict[str, dict[str, Happening]] = {
     },
     "arrivals and sessions": {
         "arrival.quarantined": _quarantine,
+        "arrival.suspended": _suspend,
         "arrival.retried": _retry,
         "arrival.discarded": _discard,
         "user.signed_in": _sign_in,

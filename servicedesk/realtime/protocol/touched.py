@@ -116,6 +116,7 @@ TOUCHED: dict[str, tuple[Named, ...]] = {
     "contact.created": ((Thing.CONTACT, "contact_id"),),
     "contact.changed": ((Thing.CONTACT, "contact_id"),),
     "arrival.quarantined": (),
+    "arrival.suspended": (),
     "arrival.retried": (),
     "arrival.discarded": (),
     "desk.set_up": (),
