@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from servicedesk.domain.actors import system_actor
 from servicedesk.domain.messages import DeliveryState, Receipt
+from servicedesk.domain.storable import storable
 from servicedesk.kernel import outbox
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.outbox import ClaimedOutbox
@@ -13,6 +14,8 @@ SENDER = system_actor("sender")
 RETRY_SECONDS = (60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800)
 """Waits between attempts; after the last the message has failed (about 16 hours in all, within the
 four to five days of RFC 5321 §4.5.4.1, since an agent should hear of it the same day)."""
+MOST_ATTEMPTS = len(RETRY_SECONDS) + 1
+LONGEST_DETAIL = 2_000
 
 KIND = {
     DeliveryState.QUEUED: "message.delayed",
@@ -28,15 +31,16 @@ async def record_receipt(database: Database, claimed: ClaimedOutbox, receipt: Re
 
     A receipt that comes after its claim ran out changes nothing: somebody else sends the message.
     """
+    detail = storable(receipt.detail, LONGEST_DETAIL)
     async with database.work(SENDER) as work:
-        if receipt.retry and claimed.attempts <= len(RETRY_SECONDS):
+        if receipt.retry and claimed.attempts < MOST_ATTEMPTS:
             due_at = work.now + timedelta(seconds=RETRY_SECONDS[claimed.attempts - 1])
-            if await outbox.retry(work, claimed, due_at, receipt.detail):
-                await _mark(work, claimed, DeliveryState.QUEUED, receipt.detail)
+            if await outbox.retry(work, claimed, due_at, detail):
+                await _mark(work, claimed, DeliveryState.QUEUED, detail)
             return
         state = DeliveryState.FAILED if receipt.retry else receipt.state
-        if await outbox.finish(work, claimed, state, receipt.detail):
-            await _mark(work, claimed, state, receipt.detail)
+        if await outbox.finish(work, claimed, state, detail):
+            await _mark(work, claimed, state, detail)
 
 
 async def _mark(work: Work, claimed: ClaimedOutbox, state: DeliveryState, detail: str) -> None:

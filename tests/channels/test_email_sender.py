@@ -91,6 +91,25 @@ async def test_connection_lost_after_the_mail_went_out_is_unknown() -> None:
     assert (receipt.state, receipt.retry) == (DeliveryState.UNKNOWN, False)
 
 
+async def test_slow_relay_is_left_within_the_time_of_one_letter() -> None:
+    """Each command is answered in time, all of them together are not."""
+
+    async def say_slowly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 relay\r\n")
+        while await reader.readline():
+            await asyncio.sleep(0.02)
+            writer.write(b"250 ok\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(say_slowly, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    relay = Relay("127.0.0.1", port, "none", timeout_seconds=5, letter_seconds=0.3)
+    receipt = await send_letter(relay, Letter("s@x.example", ["ann@x.example"] * 100, RAW))
+    server.close()
+    await server.wait_closed()
+    assert (receipt.state, receipt.retry) == (DeliveryState.FAILED, True)
+
+
 async def test_relay_that_is_not_there_is_tried_again() -> None:
     async with smtp_sink() as sink:
         relay = relay_to(sink)

@@ -1,8 +1,9 @@
 """The loop that most roles are: act, sleep until the earliest due row, be woken sooner by a bell.
 
     act ──▶ when is the next? ──▶ sleep (bell | due | longest) ──▶ act …
-     └── database away: back off ──┘
+     └── any fault: log, back off ─┘
 
+One odd row must not end the process: it would be restarted into the same row for ever.
 No polling on the way of a message; the longest sleep is a safety net for a lost ring.
 """
 
@@ -35,10 +36,16 @@ async def act_when_due(
                 await act()
                 wait = await _seconds_until(database, await next_due())
                 failures = 0
-            except (ServicedeskError, OSError) as error:
+            except Exception as error:
                 failures += 1
                 wait = delay_seconds(failures, first_seconds=0.2, longest_seconds=10.0)
-                log.warning("role_waits", topic=topic.value, error=type(error).__name__)
+                expected = isinstance(error, ServicedeskError | OSError)
+                log.warning(
+                    "role_waits",
+                    topic=topic.value,
+                    error=type(error).__name__,
+                    exc_info=None if expected else error,
+                )
             await bell.wait(wait)
 
 

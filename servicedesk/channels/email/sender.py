@@ -7,6 +7,7 @@ DATA … <CRLF>.<CRLF> ─ 4xx ► try again   ─ 5xx ► failed
      └ connection lost, or silence, once DATA began ► unknown: it may have arrived
 """
 
+import asyncio
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,14 +16,21 @@ from typing import Literal
 import aiosmtplib
 
 from servicedesk.domain.messages import DeliveryState, Receipt
+from servicedesk.domain.storable import storable
 
 TIMEOUT_SECONDS = 60.0
+LETTER_SECONDS = 150.0
 LOCAL_NAME = "localhost"
+LONGEST_WORDS = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """Where outgoing mail goes. `tls_context` None: the system's certificates."""
+    """Where outgoing mail goes. `tls_context` None: the system's certificates.
+
+    `timeout_seconds` is for one command, `letter_seconds` for all of them together: a relay that
+    is slow with each of a hundred recipients would keep a sender for an hour.
+    """
 
     host: str
     port: int
@@ -31,6 +39,7 @@ class Relay:
     password: str = field(default="", repr=False)
     timeout_seconds: float = TIMEOUT_SECONDS
     tls_context: ssl.SSLContext | None = None
+    letter_seconds: float = LETTER_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +69,24 @@ async def send_letter(relay: Relay, letter: Letter) -> Receipt:
 
 
 async def _connect_and_send(client: aiosmtplib.SMTP, relay: Relay, letter: Letter) -> Receipt:
+    ends_at = asyncio.get_running_loop().time() + relay.letter_seconds
     try:
-        await client.connect()
-        if relay.username:
-            await client.login(relay.username, relay.password)
+        async with asyncio.timeout_at(ends_at):
+            await client.connect()
+            if relay.username:
+                await client.login(relay.username, relay.password)
     except aiosmtplib.SMTPAuthenticationError as error:
-        return _again(f"The relay does not accept the sign-in: {error.code} {error.message}")
+        return _again(f"The relay does not accept the sign-in: {_words(error)}")
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         return _again(f"The relay {relay.host}:{relay.port} cannot be used: {_words(error)}")
     try:
-        refused = await _announce(client, letter)
+        async with asyncio.timeout_at(ends_at):
+            refused = await _announce(client, letter)
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         return _judge(error)
     if len(refused) == len(letter.recipients):
         return _all_refused(refused)
-    return await _transmit(client, letter, refused)
+    return await _transmit(client, letter, refused, ends_at)
 
 
 async def _announce(
@@ -101,10 +113,12 @@ async def _transmit(
     client: aiosmtplib.SMTP,
     letter: Letter,
     refused: Mapping[str, aiosmtplib.SMTPRecipientRefused],
+    ends_at: float,
 ) -> Receipt:
-    words = {address: f"{error.code} {error.message}" for address, error in refused.items()}
+    words = {address: _words(error) for address, error in refused.items()}
     try:
-        response = await client.data(letter.content)
+        async with asyncio.timeout_at(ends_at):
+            response = await client.data(letter.content)
     except aiosmtplib.SMTPResponseException as error:
         return _judge(error)
     except (TimeoutError, aiosmtplib.SMTPException, OSError) as error:
@@ -115,7 +129,7 @@ async def _transmit(
             refused=words,
         )
     await _say_goodbye(client)
-    return Receipt(DeliveryState.SENT, f"{response.code} {response.message}", refused=words)
+    return Receipt(DeliveryState.SENT, _said(response.code, response.message), refused=words)
 
 
 async def _say_goodbye(client: aiosmtplib.SMTP) -> None:
@@ -126,7 +140,7 @@ async def _say_goodbye(client: aiosmtplib.SMTP) -> None:
 
 
 def _all_refused(refused: Mapping[str, aiosmtplib.SMTPRecipientRefused]) -> Receipt:
-    words = {address: f"{error.code} {error.message}" for address, error in refused.items()}
+    words = {address: _words(error) for address, error in refused.items()}
     temporary = any(error.code < 500 for error in refused.values())
     detail = "; ".join(sorted(set(words.values())))
     return Receipt(DeliveryState.FAILED, detail, retry=temporary, refused=words)
@@ -135,7 +149,7 @@ def _all_refused(refused: Mapping[str, aiosmtplib.SMTPRecipientRefused]) -> Rece
 def _judge(error: Exception) -> Receipt:
     """Before the last byte nothing was sent: 5xx is final, all else may pass."""
     if isinstance(error, aiosmtplib.SMTPResponseException) and error.code >= 500:
-        return Receipt(DeliveryState.FAILED, f"{error.code} {error.message}")
+        return Receipt(DeliveryState.FAILED, _words(error))
     if isinstance(error, aiosmtplib.SMTPNotSupported | ValueError):
         return Receipt(DeliveryState.FAILED, _words(error))
     return _again(_words(error))
@@ -147,5 +161,10 @@ def _again(detail: str) -> Receipt:
 
 def _words(error: Exception) -> str:
     if isinstance(error, aiosmtplib.SMTPResponseException):
-        return f"{error.code} {error.message}"
-    return f"{type(error).__name__}: {error}"[:500]
+        return _said(error.code, error.message)
+    return storable(f"{type(error).__name__}: {error}", LONGEST_WORDS)
+
+
+def _said(code: int, message: str) -> str:
+    """The relay's own words. They may be in any charset: aiosmtplib escapes such bytes."""
+    return storable(f"{code} {message}", LONGEST_WORDS)
