@@ -1,0 +1,179 @@
+"""The role that carries messages: real relays, good and odd, and what the ticket then shows."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+import pytest
+from pydantic import BaseModel
+from structlog.testing import capture_logs
+
+from servicedesk.app.process import roles_running
+from servicedesk.app.roles import senders
+from servicedesk.app.roles.names import Role
+from servicedesk.app.wiring import Services, make_services
+from servicedesk.channels.email.channel import EmailInboxSettings
+from servicedesk.desk.reply import NewReply, reply
+from servicedesk.domain.ids import TicketId
+from servicedesk.domain.messages import (
+    Address,
+    ChannelKind,
+    DeliveryState,
+    Outbound,
+    Receipt,
+)
+from tests.fakes.smtp_sink import SmtpSink, smtp_sink
+from tests.stories.company import Company, open_by_mail
+from tests.waiting import until
+
+POLITE = {b"EHLO": b"250 relay", b"MAIL": b"250 ok", b"RCPT": b"250 ok", b"QUIT": b"221 bye"}
+
+
+@asynccontextmanager
+async def raw_relay(answers: Mapping[bytes, bytes]) -> AsyncIterator[int]:
+    """A relay that says exactly these bytes to each command; its port."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 relay\r\n")
+        while line := await reader.readline():
+            writer.write((POLITE | dict(answers)).get(line[:4].upper(), b"500 what?") + b"\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
+def with_relay(services: Services, port: int) -> Services:
+    settings = services.settings.model_copy(
+        update={"relay_host": "127.0.0.1", "relay_port": port, "relay_security": "none"}
+    )
+    return make_services(settings, services.database, services.bus)
+
+
+@dataclass
+class HeldChannel:
+    """The way out of mail, held open by a test: `send` waits for `may_end`."""
+
+    began: asyncio.Event = field(default_factory=asyncio.Event)
+    may_end: asyncio.Event = field(default_factory=asyncio.Event)
+    sent: list[Outbound] = field(default_factory=list)
+    settings_type: type[BaseModel] = EmailInboxSettings
+
+    async def send(self, outbound: Outbound, settings: BaseModel) -> Receipt:
+        self.sent.append(outbound)
+        self.began.set()
+        await self.may_end.wait()
+        return Receipt(DeliveryState.SENT, "250 kept")
+
+
+def with_channel(services: Services, channel: HeldChannel) -> Services:
+    return replace(services, channels={ChannelKind.EMAIL: channel})  # type: ignore[dict-item]  # it only sends
+
+
+async def write_answer(services: Services, company: Company, *copies: str) -> TicketId:
+    """Queue an answer to Lin, with copies."""
+    ticket_id = await open_by_mail(services, company)
+    new = NewReply("We look.", seen_seq=100, cc=tuple(Address(copy) for copy in copies))
+    email = services.channels[ChannelKind.EMAIL]
+    await reply(services.database, email, company.ana, ticket_id, new)
+    return ticket_id
+
+
+async def delivery_of(services: Services) -> tuple[str, str | None]:
+    """State and error of the one outbound message."""
+    row = await services.database.sql.fetch_one(
+        "SELECT delivery_state, delivery_error FROM message WHERE kind = 'outbound'"
+    )
+    assert row is not None
+    return row["delivery_state"], row["delivery_error"]
+
+
+async def until_settled(services: Services) -> None:
+    async def settled() -> bool:
+        rows = await services.database.sql.fetch(
+            "SELECT id FROM outbox WHERE state IN ('queued', 'sending')"
+        )
+        return not rows
+
+    await until(settled)
+
+
+async def carry_all(services: Services) -> None:
+    """Run the role until no message is on its way."""
+    async with roles_running(services, [Role.SENDERS]):
+        await until_settled(services)
+
+
+@pytest.fixture
+async def sink() -> AsyncIterator[SmtpSink]:
+    async with smtp_sink() as opened:
+        yield opened
+
+
+async def test_words_of_a_relay_in_no_known_charset_end_up_on_the_message(
+    services: Services, company: Company
+) -> None:
+    await write_answer(services, company)
+    async with raw_relay({b"RCPT": b"550 adresse refus\xe9e\x00"}) as port:
+        await carry_all(with_relay(services, port))
+    state, error = await delivery_of(services)
+    assert state == "failed"
+    assert error is not None
+    assert "550 adresse refus?e" in error
+
+
+async def test_receipt_waits_for_a_database_that_is_away_and_nothing_is_sent_twice(
+    services: Services, company: Company
+) -> None:
+    await write_answer(services, company)
+    channel = HeldChannel()
+    sql = services.database.sql
+    with capture_logs() as logs:
+        async with roles_running(with_channel(services, channel), [Role.SENDERS]):
+            await channel.began.wait()
+            await sql.execute("ALTER TABLE outbox RENAME TO outbox_away")
+            channel.may_end.set()
+
+            async def receipt_waits() -> bool:
+                return any(line["event"] == "receipt_waits" for line in logs)
+
+            await until(receipt_waits)
+            await sql.execute("ALTER TABLE outbox_away RENAME TO outbox")
+            await until_settled(services)
+    assert await delivery_of(services) == ("sent", None)
+    assert len(channel.sent) == 1
+
+
+async def test_stop_lets_what_is_being_carried_end_and_writes_its_receipt(
+    services: Services, company: Company
+) -> None:
+    await write_answer(services, company)
+    channel = HeldChannel()
+    role = asyncio.create_task(senders.run(with_channel(services, channel), "me"))
+    await channel.began.wait()
+    role.cancel()
+    await asyncio.sleep(0)
+    channel.may_end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await role
+    assert await delivery_of(services) == ("sent", None)
+
+
+async def test_message_whose_every_attempt_was_interrupted_is_given_up_as_unknown(
+    services: Services, company: Company
+) -> None:
+    await write_answer(services, company)
+    await services.database.sql.execute(
+        "UPDATE outbox SET state = 'sending', claimed_by = 'dead', attempts = 9"
+    )
+    channel = HeldChannel()
+    await carry_all(with_channel(services, channel))
+    state, error = await delivery_of(services)
+    assert (state, channel.sent) == ("unknown", [])
+    assert error is not None
+    assert "may have arrived" in error
