@@ -16,6 +16,7 @@ from servicedesk.sla.zones import find_zone, zone_names
 
 FIRST_YEAR, LAST_YEAR = 1970, 2060
 ZONES = st.sampled_from(sorted(zone_names()))
+MOST_WEEKS = 500
 SPAN_SECONDS = int(timedelta(days=365 * (LAST_YEAR - FIRST_YEAR + 1)).total_seconds())
 INSTANTS = st.builds(
     lambda seconds, micro: datetime(FIRST_YEAR, 1, 1, tzinfo=UTC) + timedelta(0, seconds, micro),
@@ -50,6 +51,15 @@ def hours(draw: st.DrawFn, near: date, unit_seconds: int = 1, zone: str | None =
         holidays=frozenset(draw(st.lists(around, max_size=4))),
         special_days=tuple(sorted(special.items())),
     )
+
+
+def within_reach(found: Hours, seconds: int) -> int:
+    """Return a length, from 1 to `seconds`, that these hours hold in some ten ordinary years.
+
+    A desk that is open one second a week needs centuries for an hour: that is refused, rightly.
+    """
+    a_week = sum(period.closes - period.opens for periods in found.week for period in periods)
+    return 1 + (seconds - 1) % (a_week * MOST_WEEKS)
 
 
 @dataclass(frozen=True, slots=True)
