@@ -13,7 +13,7 @@ from servicedesk.domain.actors import system_actor
 from servicedesk.kernel import effects
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.effects import Effect
-from servicedesk.kernel.sql import as_uuid, ids_of
+from servicedesk.kernel.sql import as_uuid
 from servicedesk.kernel.work import Work
 from servicedesk.routing.queues import get_queue
 
@@ -24,27 +24,34 @@ log = structlog.get_logger(__name__)
 
 
 async def release_work_of_user(work: Work, effect: Effect) -> None:
-    """A user was deactivated: what they held goes back to its place in line."""
+    """A user takes no work any more: what they held goes back to its place in line.
+
+    One ticket in each transaction, so that none waits for another's locks.
+    """
     user_id = UUID(str(effect.arguments["user_id"]))
     rows = await work.sql.fetch(
         "SELECT id FROM ticket WHERE assignee_id = $1 AND status NOT IN ('solved', 'closed') "
-        "ORDER BY id",
+        "ORDER BY id LIMIT 2",
         user_id,
     )
-    for ticket_id in ids_of(row["id"] for row in rows):
-        ticket = await tickets.lock_ticket(work.sql, ticket_id)
-        if ticket.assignee_id == user_id:
-            await take.release(work, ticket, "agent_deactivated")
+    if not rows:
+        return
+    ticket = await tickets.lock_ticket(work.sql, as_uuid(rows[0]["id"]))
+    if ticket.assignee_id == user_id:
+        await take.release(work, ticket, "agent_left")
+    if len(rows) > 1:
+        await _ask_for_the_rest(work, effect, ticket.id)
 
 
-async def move_tickets_of_queue(work: Work, effect: Effect) -> None:
+async def move_tickets_of_queue(work: Work, effect: Effect, portion: int = PORTION) -> None:
     """A queue went to another team: its tickets go along, a portion in each transaction."""
     queue = await get_queue(work.sql, UUID(str(effect.arguments["queue_id"])))
     rows = await work.sql.fetch(
         "SELECT id, team_id FROM ticket WHERE queue_id = $1 AND team_id <> $2 "
-        f"ORDER BY id LIMIT {PORTION} {work.sql.for_update}",
+        f"ORDER BY id LIMIT $3 {work.sql.for_update}",
         queue.id,
         queue.team_id,
+        portion,
     )
     for row in rows:
         ticket_id = as_uuid(row["id"])
@@ -56,9 +63,15 @@ async def move_tickets_of_queue(work: Work, effect: Effect) -> None:
             "to_team_id": str(queue.team_id),
         }
         work.record("ticket.moved", ticket_id=ticket_id, payload=payload)
-    if len(rows) == PORTION:
-        rest = f"{effect.once_key}:after:{as_uuid(rows[-1]['id'])}"
-        await work.ask(effect.kind, rest, arguments=effect.arguments)
+    if len(rows) == portion:
+        await _ask_for_the_rest(work, effect, as_uuid(rows[-1]["id"]))
+
+
+async def _ask_for_the_rest(work: Work, effect: Effect, after: UUID) -> None:
+    """Leave the same effect again. Its key grows from the first one's, so it stays short."""
+    first = str(effect.arguments.get("first_key", effect.once_key))
+    arguments = {**effect.arguments, "first_key": first}
+    await work.ask(effect.kind, f"{first}:{after}", arguments=arguments)
 
 
 HANDLERS: dict[str, Handler] = {

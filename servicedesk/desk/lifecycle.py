@@ -61,16 +61,25 @@ async def change_ticket(
 
 
 async def _apply(work: Work, viewer: Viewer, ticket: TicketFacts, changes: TicketChanges) -> None:
+    """Apply them one by one. Rights are those on the ticket as it was, before any of them."""
+    if _changes_hands(ticket, changes):
+        take.require_right_to_assign(viewer, ticket)
     await _change_words(work, ticket, changes)
     if changes.queue_id is not None and changes.queue_id != ticket.queue_id:
         await _move(work, ticket, changes.queue_id)
         ticket = await tickets.lock_ticket(work.sql, ticket.id)
     if not isinstance(changes.assignee_id, Keep) and changes.assignee_id != ticket.assignee_id:
-        take.require_right_to_assign(viewer, ticket)
         await take.hand_to(work, ticket, changes.assignee_id)
         ticket = await tickets.lock_ticket(work.sql, ticket.id)
     if changes.status is not None and changes.status is not ticket.status:
         await set_status(work, viewer, ticket, changes.status)
+
+
+def _changes_hands(ticket: TicketFacts, changes: TicketChanges) -> bool:
+    """A move takes the ticket away from who holds it, like another assignee does."""
+    moves = changes.queue_id is not None and changes.queue_id != ticket.queue_id
+    given = not isinstance(changes.assignee_id, Keep) and changes.assignee_id != ticket.assignee_id
+    return moves or given
 
 
 async def set_status(work: Work, viewer: Viewer, ticket: TicketFacts, status: TicketStatus) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 from uuid import UUID
 
 from servicedesk.domain.actors import ActorKind
@@ -21,7 +20,6 @@ from servicedesk.kernel.sql import Sql
 from servicedesk.kernel.work import Work
 
 LAST_WORDS_LENGTH = 200
-MessageFrom = Literal["contact", "agent", "system"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +47,7 @@ class NewMessage:
     text: str
     inbox_id: UUID | None = None
     from_address: Address | None = None
+    reply_to: Address | None = None
     subject: str | None = None
     quoted_text: str = ""
     html: str | None = None
@@ -73,6 +72,7 @@ async def insert_message(work: Work, new: NewMessage) -> MessageId:
         "author_id": new.author_id,
         "from_address": new.from_address.value if new.from_address else None,
         "from_name": new.from_address.name[:200] if new.from_address else None,
+        "reply_to": new.reply_to.value if new.reply_to else None,
         "subject": new.subject,
         "text": new.text,
         "quoted_text": new.quoted_text,

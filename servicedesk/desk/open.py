@@ -48,6 +48,8 @@ async def open_ticket(
     async with database.work(user_actor(viewer.user_id)) as work:
         inbox = await inboxes.get_inbox(work.sql, first.inbox_id)
         queue = await get_queue(work.sql, first.queue_id or inbox.queue_id)
+        if not (inbox.active and queue.active):
+            raise BadInput("This inbox or its queue is switched off. Choose another.")
         contact_id = await contacts.find_or_add_contact(work, inbox.channel, first.contact)
         ticket = await tickets.insert_ticket(
             work,

@@ -5,10 +5,9 @@ contact → ticket → message → queue, skills, priority → work order → cl
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from servicedesk.desk import contacts, messages, tickets
-from servicedesk.desk.inboxes import InboxFacts
+from servicedesk.desk.inboxes import InboxFacts, own_addresses
 from servicedesk.desk.messages import NewMessage, StoredFile
 from servicedesk.desk.tickets import NewTicket, TicketFacts
 from servicedesk.domain.actors import ActorKind
@@ -22,6 +21,7 @@ from servicedesk.routing.classify import Classification, ClassifyFacts, classify
 from servicedesk.routing.queues import get_queue
 
 SUBJECT_LENGTH = 1_000
+MOST_COPIES = 50  # Zendesk takes 48; more are shown on the message and take no part
 NO_SUBJECT = "(no subject)"
 
 
@@ -53,6 +53,8 @@ async def receive(
     else:
         ticket = await tickets.lock_ticket(work.sql, belonging.ticket_id)
         classification = None
+    if not belonging.unverified:
+        await _add_copies(work, ticket.id, inbound)
     message_id = await _add_message(work, ticket, inbound, belonging, (contact_id, stored))
     await _wake(work, ticket, inbound, belonging, message_id)
     if classification is not None:
@@ -120,6 +122,7 @@ async def _add_message(
             text=inbound.reply_text or inbound.text,
             inbox_id=inbound.inbox_id,
             from_address=inbound.sender,
+            reply_to=inbound.reply_to,
             subject=inbound.subject[:SUBJECT_LENGTH],
             quoted_text=inbound.quoted_text,
             html=inbound.html,
@@ -190,12 +193,13 @@ async def _ensure_order(
     await orders.open_order(work, ticket.id, kept, inbound.channel)
 
 
-async def add_cc_participants(
-    work: Work, ticket_id: UUID, inbound: Inbound, own_addresses: frozenset[str]
-) -> None:
-    """Make everybody in copy take part, our own inboxes left out."""
-    for address in inbound.cc:
-        if address.value not in own_addresses:
+async def _add_copies(work: Work, ticket_id: TicketId, inbound: Inbound) -> None:
+    """Make everybody in copy take part, so that their answers continue the ticket too."""
+    if not inbound.cc or inbound.mail_class is not MailClass.PERSON:
+        return
+    own = await own_addresses(work.sql, inbound.channel)
+    for address in inbound.cc[:MOST_COPIES]:
+        if address.value not in own and address != inbound.sender:
             contact_id = await contacts.find_or_add_contact(work, inbound.channel, address)
             await tickets.add_participant(work.sql, ticket_id, ParticipantRole.CC, contact_id)
 

@@ -14,7 +14,7 @@ from servicedesk.desk.inboxes import InboxFacts
 from servicedesk.desk.lifecycle import set_status
 from servicedesk.desk.messages import NewMessage
 from servicedesk.desk.sight import lock_changeable
-from servicedesk.desk.take import take_unowned
+from servicedesk.desk.take import hold_to_answer
 from servicedesk.desk.tickets import TicketFacts
 from servicedesk.domain.actors import ActorKind, user_actor
 from servicedesk.domain.errors import BadInput, Conflict, NewerMessage
@@ -29,7 +29,6 @@ from servicedesk.domain.messages import (
 from servicedesk.domain.people import Viewer
 from servicedesk.domain.tickets import ParticipantRole, TicketStatus
 from servicedesk.kernel import outbox
-from servicedesk.kernel.bus import Topic
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.outbox import NewOutbox
 from servicedesk.kernel.work import Work
@@ -79,7 +78,7 @@ async def reply(
     async with database.work(user_actor(viewer.user_id)) as work:
         ticket = await lock_changeable(work.sql, viewer, ticket_id)
         await _require_answerable(work, ticket, new.seen_seq)
-        await take_unowned(work, ticket, viewer.user_id)
+        await hold_to_answer(work, ticket, viewer.user_id)
         message_id = await write_outbound(work, external_ids, ticket, viewer, new)
         if new.set_status is not None:
             fresh = await tickets.lock_ticket(work.sql, ticket.id)
@@ -156,14 +155,18 @@ async def _recipients(
 
 
 async def _requester(work: Work, ticket: TicketFacts, inbox: InboxFacts) -> list[Address]:
-    """The address the requester wrote from last, else their first on this channel."""
+    """Where the requester asked to be answered last (Reply-To, RFC 5322 §3.6.2), else the address
+    they wrote from, else their first on this channel."""
     row = await work.sql.fetch_one(
-        "SELECT from_address, from_name FROM message WHERE ticket_id = $1 AND kind = 'inbound' "
+        "SELECT from_address, from_name, reply_to FROM message "
+        "WHERE ticket_id = $1 AND kind = 'inbound' AND NOT unverified "
         "AND author_id = $2 AND channel = $3 ORDER BY seq DESC LIMIT 1",
         ticket.id,
         ticket.contact_id,
         inbox.channel,
     )
+    if row is not None and row["reply_to"]:
+        return [Address(row["reply_to"], row["from_name"] or "")]
     if row is not None and row["from_address"]:
         return [Address(row["from_address"], row["from_name"] or "")]
     kind = contacts.IDENTITY_KINDS[inbox.channel]
@@ -192,7 +195,6 @@ async def _queue(
             external_id=external_id,
         ),
     )
-    work.ring(Topic.OUTBOX)
 
 
 def _destination(channel: ChannelKind, address: Address) -> str:

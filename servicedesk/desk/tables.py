@@ -200,6 +200,7 @@ class MessageRow(Model):
     author_id = fields.UUIDField(null=True)
     from_address = fields.CharField(max_length=320, null=True)
     from_name = fields.CharField(max_length=200, null=True)
+    reply_to = fields.CharField(max_length=320, null=True)
     subject = fields.TextField(null=True)
     text = fields.TextField()
     quoted_text = fields.TextField()
@@ -233,7 +234,7 @@ class MessageRecipientRow(Model):
 
 
 class AttachmentRow(Model):
-    """A file of a message, or one uploaded and not yet sent (`message_id` null, `user_id` set)."""
+    """A file of a message, or one that `uploaded_by` has not sent yet (`message_id` null)."""
 
     id = fields.UUIDField(primary_key=True, default=new_id)
     message_id = fields.UUIDField(null=True)

@@ -16,7 +16,7 @@ from servicedesk.domain.ids import OfferId, Position, TicketId, UserId
 from servicedesk.domain.people import Role, Viewer, ViewerWhy
 from servicedesk.domain.tickets import TicketStatus, TicketStep, next_status
 from servicedesk.kernel.database import Database
-from servicedesk.kernel.sql import as_uuid
+from servicedesk.kernel.sql import Sql, as_uuid
 from servicedesk.kernel.work import Work
 from servicedesk.people.directory import load_viewer
 from servicedesk.people.viewers import add_viewer, remove_viewer
@@ -59,27 +59,12 @@ async def take_ticket(database: Database, ticket_id: TicketId, viewer: Viewer) -
     return Taken(ticket.id, work.position)
 
 
-async def assign_ticket(
-    database: Database, ticket_id: TicketId, user_id: UserId | None, viewer: Viewer
-) -> Taken:
-    """Give the ticket to a user, or to nobody: then its work order goes back to its place in line.
-
-    Agents may hand over what is theirs or nobody's; supervisors and administrators anything.
-    """
-    async with database.work(user_actor(viewer.user_id)) as work:
-        ticket = await lock_changeable(work.sql, viewer, ticket_id)
-        require_right_to_assign(viewer, ticket)
-        await hand_to(work, ticket, user_id)
-    return Taken(ticket.id, work.position)
-
-
 async def hand_to(work: Work, ticket: TicketFacts, user_id: UserId | None) -> None:
     """Assign a locked ticket inside a running story."""
     if user_id is None:
         await release(work, ticket, "released")
         return
-    receiver = await load_viewer(work.sql, user_id)
-    if receiver is None or receiver.role is Role.OBSERVER:
+    if not await _may_hold(work.sql, user_id):
         raise BadInput(
             "Only an active agent, supervisor or administrator can hold a ticket. Choose another.",
             field="assignee_id",
@@ -142,7 +127,7 @@ def _record_assigned(work: Work, ticket: TicketFacts, user_id: UserId | None, ho
 
 
 async def open_for_ticket(work: Work, ticket: TicketFacts, reason: str) -> None:
-    """See to it that an open ticket nobody waits on has a live order, owned by its assignee."""
+    """See to it that an open ticket has a live order: its assignee's, or anybody's if they left."""
     if await orders.live_order(work.sql, ticket.id) is not None:
         return
     kept = Classification(
@@ -152,11 +137,25 @@ async def open_for_ticket(work: Work, ticket: TicketFacts, reason: str) -> None:
         trace=[{"rule": "ticket_keeps_its_queue", "hit": True, "reason": reason}],
     )
     order_id = await orders.open_order(work, ticket.id, kept, ticket.channel)
-    if ticket.assignee_id is not None:
+    if ticket.assignee_id is None:
+        return
+    if await _may_hold(work.sql, ticket.assignee_id):
         await orders.take_order(work, order_id, ticket.assignee_id, how="assigned")
+    else:
+        await release(work, ticket, "agent_left")
 
 
-async def take_unowned(work: Work, ticket: TicketFacts, user_id: UserId) -> None:
-    """Who answers a ticket that nobody holds becomes its assignee."""
+async def hold_to_answer(work: Work, ticket: TicketFacts, user_id: UserId) -> None:
+    """Who answers does the work: an unowned ticket becomes theirs, and so does a live order of
+    their own ticket that waits or is offered elsewhere."""
     if ticket.assignee_id is None:
         await _hand_over(work, ticket, user_id, "taken")
+        return
+    order = await orders.live_order(work.sql, ticket.id)
+    if ticket.assignee_id == user_id and order is not None and order.owner_id != user_id:
+        await orders.take_order(work, order.id, user_id, how="taken")
+
+
+async def _may_hold(sql: Sql, user_id: UserId) -> bool:
+    receiver = await load_viewer(sql, user_id)
+    return receiver is not None and receiver.role is not Role.OBSERVER

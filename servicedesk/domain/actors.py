@@ -35,9 +35,5 @@ def user_actor(user_id: UUID) -> Actor:
     return Actor(ActorKind.USER, user_id)
 
 
-def contact_actor(contact_id: UUID) -> Actor:
-    return Actor(ActorKind.CONTACT, contact_id)
-
-
 def system_actor(name: str) -> Actor:
     return Actor(ActorKind.SYSTEM, None, name)

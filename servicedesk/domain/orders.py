@@ -64,7 +64,6 @@ ORDER_TRANSITIONS: dict[OrderState, dict[OrderStep, OrderState]] = {
 }
 
 LIVE_ORDERS = frozenset({_S.WAITING, _S.OFFERED, _S.ACTIVE})
-HOLDS_CAPACITY = frozenset({_S.OFFERED, _S.ACTIVE})
 
 
 def next_order_state(state: OrderState, step: OrderStep) -> OrderState:

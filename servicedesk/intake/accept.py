@@ -7,6 +7,7 @@ wrong after `store` loses nothing: the arrival waits, or lies in quarantine with
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import structlog
@@ -19,7 +20,7 @@ from servicedesk.domain.errors import StorageFull, Unavailable
 from servicedesk.domain.ids import ArrivalId
 from servicedesk.domain.messages import ChannelKind, Inbound, MailClass
 from servicedesk.intake import arrivals
-from servicedesk.intake.arrivals import Arrival, ArrivalState, Outcome
+from servicedesk.intake.arrivals import LET_IN, Arrival, ArrivalState, Outcome
 from servicedesk.intake.thread_facts import load_thread_facts
 from servicedesk.intake.threading import decide
 from servicedesk.kernel import metrics
@@ -111,7 +112,7 @@ class Intake:
         ]
 
     async def _quarantine(self, arrival: Arrival, error: Exception) -> ArrivalState:
-        reason = f"{type(error).__name__}: {error}"[:LONGEST_REASON]
+        reason = storable(f"{type(error).__name__}: {error}")[:LONGEST_REASON]
         async with self._database.work(INTAKE) as work:
             if await arrivals.claim(work.sql, arrival.id):
                 await arrivals.finish(
@@ -122,16 +123,25 @@ class Intake:
         return ArrivalState.QUARANTINED
 
 
+def storable(words: str) -> str:
+    """Return words that every database takes: no NUL, no half of a surrogate pair."""
+    return words.replace("\0", "").encode("utf-8", "replace").decode()
+
+
 async def _hand_over(
     work: Work, arrival: Arrival, inbox: InboxFacts, inbound: Inbound, stored: Stored
 ) -> ArrivalState:
     if not await arrivals.first_of_its_kind(work, arrival.id, inbound):
         await arrivals.finish(work, arrival.id, Outcome(ArrivalState.DUPLICATE))
         return ArrivalState.DUPLICATE
+    if arrival.envelope.get(LET_IN):
+        inbound = replace(inbound, mail_class=MailClass.PERSON)
     belonging = decide(inbound, await load_thread_facts(work.sql, inbound))
     if belonging.ticket_id is None and inbound.mail_class is not MailClass.PERSON:
         suspended = Outcome(ArrivalState.SUSPENDED, reason=inbound.mail_class.value)
         await arrivals.finish(work, arrival.id, suspended)
+        payload = {"arrival_id": str(arrival.id), "inbox_id": str(arrival.inbox_id)}
+        work.record("arrival.suspended", payload=payload)
         return ArrivalState.SUSPENDED
     received: Received = await receive(work, inbox, inbound, belonging, stored)
     accepted = Outcome(

@@ -30,6 +30,8 @@ class ArrivalState(StrEnum):
     DISCARDED = "discarded"  # somebody threw it away
 
 
+LET_IN = "let_in"
+"""Key of the envelope: a person said that this arrival is a person's, whatever it looks like."""
 RETRYABLE = (ArrivalState.QUARANTINED, ArrivalState.SUSPENDED)
 
 
@@ -90,7 +92,7 @@ async def get_arrival(sql: Sql, arrival_id: UUID) -> Arrival:
     row = await sql.fetch_one(f"SELECT {COLUMNS} FROM arrival WHERE id = $1", arrival_id)
     if row is None:
         raise no_arrival(arrival_id)
-    return _arrival(row)
+    return arrival_of(row)
 
 
 def no_arrival(arrival_id: UUID) -> NotFound:
@@ -148,7 +150,18 @@ async def finish(work: Work, arrival_id: ArrivalId, outcome: Outcome) -> None:
 
 
 async def put_back(work: Work, arrival_id: UUID) -> bool:
-    """Let a quarantined or suspended arrival be tried again; False if it is neither."""
+    """Let a quarantined or suspended arrival be tried again; False if it is neither.
+
+    Somebody looked at it: what was suspended as automatic is now let in as a person's.
+    """
+    row = await work.sql.fetch_one(
+        f"SELECT envelope, state FROM arrival WHERE id = $1 {work.sql.for_update}", arrival_id
+    )
+    if row is not None and row["state"] == ArrivalState.SUSPENDED:
+        envelope = {**as_dict(row["envelope"]), LET_IN: True}
+        await work.sql.execute(
+            "UPDATE arrival SET envelope = $2 WHERE id = $1", arrival_id, envelope
+        )
     await work.sql.execute("DELETE FROM arrival_key WHERE arrival_id = $1", arrival_id)
     return bool(
         await work.sql.execute(
@@ -176,7 +189,7 @@ async def discard(work: Work, arrival_id: UUID) -> bool:
     return True
 
 
-def _arrival(row: Row) -> Arrival:
+def arrival_of(row: Row) -> Arrival:
     return Arrival(
         id=ArrivalId(as_uuid(row["id"])),
         inbox_id=InboxId(as_uuid(row["inbox_id"])),

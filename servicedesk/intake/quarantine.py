@@ -8,7 +8,7 @@ from servicedesk.domain.ids import ArrivalId, Position, TeamId
 from servicedesk.domain.people import Viewer
 from servicedesk.intake import arrivals
 from servicedesk.intake.accept import Intake
-from servicedesk.intake.arrivals import COLUMNS, RETRYABLE, Arrival, _arrival
+from servicedesk.intake.arrivals import COLUMNS, RETRYABLE, Arrival, arrival_of
 from servicedesk.kernel.blobs import Blobs
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.sql import Sql, as_uuid, ids_of
@@ -53,7 +53,7 @@ async def list_quarantined(
         limit,
         *values,
     )
-    return [_arrival(row) for row in rows]
+    return [arrival_of(row) for row in rows]
 
 
 async def read_raw(sql: Sql, blobs: Blobs, viewer: Viewer, arrival_id: UUID) -> bytes:

@@ -9,7 +9,7 @@ from servicedesk.kernel.ids import new_id
 
 class ArrivalRow(Model):
     """One raw input, durable before its sender was told so. `state`: stored, accepted, duplicate,
-    quarantined, discarded."""
+    suspended, quarantined, discarded."""
 
     id = fields.UUIDField(primary_key=True, default=new_id)
     inbox_id = fields.UUIDField()
@@ -42,3 +42,4 @@ class ArrivalKeyRow(Model):
     class Meta:
         table = "arrival_key"
         unique_together = (("inbox_id", "external_id", "content_hash"),)
+        indexes = (Index(fields=("arrival_id",), name="arrival_key_arrival"),)

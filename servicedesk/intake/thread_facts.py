@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
+from servicedesk.desk.contacts import IDENTITY_KINDS
 from servicedesk.desk.tickets import TicketFacts, find_tickets
 from servicedesk.domain.ids import TicketId
 from servicedesk.domain.messages import Inbound
@@ -68,13 +69,15 @@ async def _known_addresses(
     rows = await sql.fetch(
         "SELECT p.ticket_id, p.role, mine.id IS NOT NULL AS is_sender "
         "FROM participant p JOIN contact c ON c.id = p.contact_id "
-        "LEFT JOIN contact_identity mine ON mine.contact_id = c.id AND mine.value = $2 "
-        "LEFT JOIN contact_identity i ON i.value = $2 "
+        "LEFT JOIN contact_identity mine "
+        "ON mine.contact_id = c.id AND mine.kind = $3 AND mine.value = $2 "
+        "LEFT JOIN contact_identity i ON i.kind = $3 AND i.value = $2 "
         "LEFT JOIN contact sender ON sender.id = i.contact_id "
         f"WHERE {sql.member('p.ticket_id', 1)} AND (mine.id IS NOT NULL "
         "OR (c.organization_id IS NOT NULL AND c.organization_id = sender.organization_id))",
         ticket_ids,
         inbound.sender.value,
+        IDENTITY_KINDS[inbound.channel],
     )
     known: dict[UUID, dict[str, Gate]] = {}
     for row in rows:

@@ -1,11 +1,11 @@
 """What lower layers asked for is done once, with its retry and its end."""
 
 from servicedesk.app.wiring import Services
-from servicedesk.desk.effects import run_next
+from servicedesk.desk.effects import ACTOR, move_tickets_of_queue, run_next
 from servicedesk.desk.take import take_ticket
 from servicedesk.domain.actors import user_actor
 from servicedesk.domain.orders import OrderState
-from servicedesk.kernel import journal
+from servicedesk.kernel import effects, journal
 from servicedesk.people.users import UserChanges, change_user
 from servicedesk.routing.orders import live_order
 from servicedesk.routing.queues import QueueChanges, change_queue
@@ -18,6 +18,19 @@ async def run_all(services: Services) -> int:
     while await run_next(services.database):
         ran += 1
     return ran
+
+
+async def run_one_by_one(services: Services) -> int:
+    """Move a queue's tickets as if a portion were one ticket."""
+    ran = 0
+    while True:
+        async with services.database.work(ACTOR) as work:
+            effect = await effects.take_next(work)
+            if effect is None:
+                return ran
+            await move_tickets_of_queue(work, effect, portion=1)
+            await effects.mark_done(work, effect)
+        ran += 1
 
 
 async def version_of(services: Services, table: str, row_id: object) -> int:
@@ -70,3 +83,31 @@ async def test_a_queue_that_goes_to_another_team_takes_its_tickets_along(
     entries = await journal.read_after(services.database.sql, position, 10)
     assert [entry.kind for entry in entries] == ["ticket.moved"] * 3
     assert {entry.payload["from_team_id"] for entry in entries} == {str(company.support)}
+
+
+async def test_a_queue_with_many_portions_of_tickets_is_moved_whole(
+    services: Services, company: Company
+) -> None:
+    tickets = [
+        await open_by_mail(services, company, letter(f"Matter {number}")) for number in range(6)
+    ]
+    version = await version_of(services, "queue", company.support_queue)
+    actor = user_actor(company.ada.user_id)
+    changes = QueueChanges(team_id=company.sales)
+    await change_queue(services.database, actor, company.support_queue, version, changes)
+    assert await run_one_by_one(services) == 7
+    assert {(await ticket_of(services, found)).team_id for found in tickets} == {company.sales}
+
+
+async def test_everything_a_leaving_agent_held_is_let_go(
+    services: Services, company: Company
+) -> None:
+    tickets = [await open_by_mail(services, company, letter(f"M {n}")) for n in range(3)]
+    for ticket_id in tickets:
+        await take_ticket(services.database, ticket_id, company.ana)
+    version = await version_of(services, "app_user", company.ana.user_id)
+    actor = user_actor(company.ada.user_id)
+    leaving = UserChanges(active=False)
+    await change_user(services.database, actor, company.ana.user_id, version, leaving)
+    assert await run_all(services) == 3
+    assert {(await ticket_of(services, found)).assignee_id for found in tickets} == {None}

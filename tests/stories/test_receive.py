@@ -9,6 +9,7 @@ from servicedesk.domain.messages import ChannelKind
 from servicedesk.domain.orders import OrderState
 from servicedesk.domain.tickets import TicketStatus
 from servicedesk.intake.arrivals import ArrivalState
+from servicedesk.intake.quarantine import retry
 from servicedesk.kernel import journal
 from servicedesk.kernel.sql import Row, as_uuid
 from servicedesk.routing.orders import live_order
@@ -230,3 +231,30 @@ async def test_another_message_on_an_owned_ticket_makes_no_second_order(
     assert first is not None
     assert second is not None
     assert first.id == second.id
+
+
+async def test_somebody_in_copy_who_answers_continues_and_reopens(
+    services: Services, company: Company
+) -> None:
+    mail = letter(Message_ID="<first@contact.example>", Cc="kim@contact.example")
+    ticket_id = await open_by_mail(services, company, mail)
+    await set_status(services, company, ticket_id, TicketStatus.PENDING)
+    answer = letter(
+        "Re: Refund", "Me too.", sender="kim@contact.example", In_Reply_To="<first@contact.example>"
+    )
+    await post(services, company.inbox, answer)
+    rows = await messages_of(services, ticket_id)
+    assert [bool(row["unverified"]) for row in rows] == [False, False]
+    assert (await ticket_of(services, ticket_id)).status is TicketStatus.OPEN
+
+
+async def test_suspended_mail_is_let_in_when_somebody_says_so(
+    services: Services, company: Company
+) -> None:
+    mail = letter("Hello from the list", "Please help.", List_Id="<support.groups.example>")
+    arrival = await post(services, company.inbox, mail)
+    assert arrival.state is ArrivalState.SUSPENDED
+    after = await retry(services.database, services.intake, company.sam, arrival.id)
+    assert after.state is ArrivalState.ACCEPTED
+    assert after.ticket_id is not None
+    assert (await ticket_of(services, TicketId(after.ticket_id))).status is TicketStatus.NEW

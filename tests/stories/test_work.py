@@ -12,7 +12,7 @@ from servicedesk.desk.note import note
 from servicedesk.desk.open import FirstWord, open_ticket
 from servicedesk.desk.outgoing import load_outbound
 from servicedesk.desk.reply import NewReply, Written, reply
-from servicedesk.desk.take import assign_ticket, take_ticket
+from servicedesk.desk.take import take_ticket
 from servicedesk.desk.uploads import add_upload, sweep_uploads
 from servicedesk.domain.errors import (
     AlreadyTaken,
@@ -237,7 +237,7 @@ async def test_a_released_ticket_waits_in_its_old_place(
     ticket_id = await open_by_mail(services, company)
     before = await live_order(services.database.sql, ticket_id)
     await take_ticket(services.database, ticket_id, company.ana)
-    await assign_ticket(services.database, ticket_id, None, company.ana)
+    await change(services, company.ana, ticket_id, TicketChanges(assignee_id=None))
     after = await live_order(services.database.sql, ticket_id)
     assert before is not None
     assert after is not None
@@ -251,15 +251,19 @@ async def test_an_agent_cannot_take_away_what_another_holds(
     ticket_id = await open_by_mail(services, company)
     await take_ticket(services.database, ticket_id, company.ana)
     with pytest.raises(Forbidden):
-        await assign_ticket(services.database, ticket_id, company.ben.user_id, company.ben)
-    await assign_ticket(services.database, ticket_id, company.ben.user_id, company.sam)
+        await change(
+            services, company.ben, ticket_id, TicketChanges(assignee_id=company.ben.user_id)
+        )
+    await change(services, company.sam, ticket_id, TicketChanges(assignee_id=company.ben.user_id))
     assert (await ticket_of(services, ticket_id)).assignee_id == company.ben.user_id
 
 
 async def test_an_observer_cannot_hold_a_ticket(services: Services, company: Company) -> None:
     ticket_id = await open_by_mail(services, company)
     with pytest.raises(BadInput):
-        await assign_ticket(services.database, ticket_id, company.olga.user_id, company.sam)
+        await change(
+            services, company.sam, ticket_id, TicketChanges(assignee_id=company.olga.user_id)
+        )
 
 
 async def test_an_observer_changes_nothing(services: Services, company: Company) -> None:
@@ -286,9 +290,9 @@ async def test_who_was_handed_a_ticket_sees_it_whatever_their_team(
     services: Services, company: Company
 ) -> None:
     ticket_id = await open_by_mail(services, company)
-    await assign_ticket(services.database, ticket_id, company.zoe.user_id, company.sam)
+    await change(services, company.sam, ticket_id, TicketChanges(assignee_id=company.zoe.user_id))
     await note(services.database, company.zoe, ticket_id, "I see it.")
-    await assign_ticket(services.database, ticket_id, company.ana.user_id, company.sam)
+    await change(services, company.sam, ticket_id, TicketChanges(assignee_id=company.ana.user_id))
     with pytest.raises(NotFound):
         await note(services.database, company.zoe, ticket_id, "No more.")
 
@@ -319,3 +323,57 @@ async def test_what_was_uploaded_and_never_sent_is_swept_after_a_day(
     assert (sent in left, forgotten in left, fresh in left) == (True, False, True)
     uses = await sql.fetch("SELECT uses FROM blob WHERE size_bytes = $1", len(b"forgotten"))
     assert [row["uses"] for row in uses] == [0]
+
+
+async def test_moving_away_what_another_holds_is_refused(
+    services: Services, company: Company
+) -> None:
+    ticket_id = await open_by_mail(services, company)
+    await take_ticket(services.database, ticket_id, company.ana)
+    sneaky = TicketChanges(queue_id=company.sales_queue, assignee_id=company.ben.user_id)
+    for changes in (sneaky, TicketChanges(queue_id=company.sales_queue)):
+        with pytest.raises(Forbidden):
+            await change(services, company.ben, ticket_id, changes)
+    assert (await ticket_of(services, ticket_id)).assignee_id == company.ana.user_id
+
+
+async def test_an_owner_who_answers_takes_the_order_that_waits(
+    services: Services, company: Company
+) -> None:
+    ticket_id = await open_by_mail(services, company, letter(Message_ID="<a@contact.example>"))
+    await change(services, company.ana, ticket_id, TicketChanges(status=TicketStatus.PENDING))
+    await take_ticket(services.database, ticket_id, company.ana)
+    again = letter("Re: Refund", "And?", In_Reply_To="<a@contact.example>")
+    await post(services, company.inbox, again)
+    waiting = await live_order(services.database.sql, ticket_id)
+    assert waiting is not None
+    assert waiting.state is OrderState.WAITING
+    await answer(services, company.ana, ticket_id, NewReply("Soon.", seen_seq=2))
+    held = await live_order(services.database.sql, ticket_id)
+    assert held is not None
+    assert (held.state, held.owner_id) == (OrderState.ACTIVE, company.ana.user_id)
+
+
+async def test_opening_what_somebody_held_who_left_is_work_for_anybody(
+    services: Services, company: Company
+) -> None:
+    ticket_id = await open_by_mail(services, company)
+    await change(services, company.ana, ticket_id, TicketChanges(status=TicketStatus.SOLVED))
+    await services.database.sql.execute(
+        "UPDATE app_user SET active = $2 WHERE id = $1", company.ana.user_id, False
+    )
+    await change(services, company.sam, ticket_id, TicketChanges(status=TicketStatus.OPEN))
+    order = await live_order(services.database.sql, ticket_id)
+    assert order is not None
+    assert (order.state, order.owner_id) == (OrderState.WAITING, None)
+    assert (await ticket_of(services, ticket_id)).assignee_id is None
+
+
+async def test_an_answer_goes_where_the_contact_asked_for_it(
+    services: Services, company: Company
+) -> None:
+    mail = letter(sender="form@website.example", Reply_To="Lin <lin@contact.example>")
+    ticket_id = await open_by_mail(services, company, mail)
+    written = await answer(services, company.ana, ticket_id, NewReply("Hello.", seen_seq=1))
+    _, outbound = await load_outbound(services.database.sql, written.message_id, "x")
+    assert [address.value for address in outbound.to] == ["lin@contact.example"]
