@@ -4,6 +4,7 @@ import sys
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from servicedesk import __version__
 from servicedesk.app.cli import (
@@ -49,8 +50,14 @@ def main() -> None:
     try:
         app()
     except ServicedeskError as error:
-        Console(stderr=True, soft_wrap=True).print(f"[bold red]servicedesk:[/] {error}")
+        say_what_is_wrong(error)
         sys.exit(1)
+
+
+def say_what_is_wrong(error: ServicedeskError) -> None:
+    """Print the error's own words; brackets in them are no markup."""
+    words = escape(str(error))
+    Console(stderr=True, soft_wrap=True).print(f"[bold red]servicedesk:[/] {words}")
 
 
 if __name__ == "__main__":
