@@ -6,10 +6,17 @@ from datetime import datetime
 import pytest
 from structlog.testing import capture_logs
 
+from servicedesk.app.roles.admission import Admission, sweep
 from servicedesk.app.roles.due import act_when_due
+from servicedesk.app.roles.smtp import MailDoor
+from servicedesk.app.wiring import Services
 from servicedesk.domain.errors import Unavailable
+from servicedesk.domain.ids import ArrivalId
+from servicedesk.intake.accept import Intake
+from servicedesk.intake.arrivals import ArrivalState
 from servicedesk.kernel.bus import LocalBus, Topic
 from servicedesk.kernel.database import Database
+from tests.stories.company import SUPPORT, Company, letter
 
 
 @pytest.mark.parametrize("fault", [ValueError("one odd row"), Unavailable("away")])
@@ -36,3 +43,56 @@ async def test_role_goes_on_after_a_fault(
     assert [(line["event"], line["error"]) for line in logs] == [
         ("role_waits", type(fault).__name__)
     ]
+
+
+class OddIntake(Intake):
+    """Meets a fault of ours with its first arrival, and lets the second in."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(services.database, services.blobs, {})
+        self.asked: list[ArrivalId] = []
+        self.second_came = asyncio.Event()
+
+    async def admit(self, arrival_id: ArrivalId) -> ArrivalState:
+        self.asked.append(arrival_id)
+        if len(self.asked) == 1:
+            raise ValueError("one odd row")
+        self.second_came.set()
+        return ArrivalState.ACCEPTED
+
+
+async def test_line_of_arrivals_goes_on_after_a_fault(services: Services, company: Company) -> None:
+    intake = OddIntake(services)
+    line = Admission(intake)
+    line.hand_in([arrival for _ in range(8) for arrival in await _stored(services, company)])
+    role = asyncio.create_task(line.run())
+    await asyncio.wait_for(intake.second_came.wait(), 5)
+    assert not role.done()
+    role.cancel()
+
+
+async def test_sweep_goes_on_after_an_arrival_that_cannot_be_let_in(
+    services: Services, company: Company
+) -> None:
+    first, second = [(await _stored(services, company))[0] for _ in range(2)]
+    await services.database.sql.execute("UPDATE arrival SET received_at = '2024-01-01T00:00:00Z'")
+    intake = OddIntake(services)
+    role = asyncio.create_task(sweep(services.database, intake))
+    await asyncio.wait_for(intake.second_came.wait(), 5)
+    assert not role.done()
+    role.cancel()
+    assert set(intake.asked) == {first, second}
+
+
+async def test_mail_is_not_acknowledged_when_its_inbox_was_switched_off_meanwhile(
+    services: Services, company: Company
+) -> None:
+    door = MailDoor(services, Admission(services.intake))
+    assert await door.knows(SUPPORT)
+    await services.database.sql.execute("UPDATE inbox SET active = $1", False)
+    with pytest.raises(Unavailable):
+        await door([SUPPORT], letter().as_bytes(), {})
+
+
+async def _stored(services: Services, company: Company) -> list[ArrivalId]:
+    return await services.intake.store([company.inbox], letter().as_bytes(), {})

@@ -43,11 +43,7 @@ class Admission:
 
     async def _work(self) -> None:
         while True:
-            arrival_id = await self._line.get()
-            try:
-                await self._intake.admit(arrival_id)
-            except ServicedeskError as error:  # it stays stored: the sweep finds it
-                log.warning("arrival_waits", arrival_id=str(arrival_id), error=error.code)
+            await _admit(self._intake, await self._line.get())
 
 
 async def sweep(database: Database, intake: Intake) -> None:
@@ -55,8 +51,28 @@ async def sweep(database: Database, intake: Intake) -> None:
     while True:
         try:
             before = await database.now() - timedelta(seconds=LEFT_BEHIND_SECONDS)
-            for arrival_id in await arrivals.waiting_since(database.sql, before, SWEEP_LIMIT):
-                await intake.admit(arrival_id)
-        except ServicedeskError as error:
-            log.warning("sweep_waits", error=error.code)
+            left = await arrivals.waiting_since(database.sql, before, SWEEP_LIMIT)
+        except Exception as error:
+            log.warning("sweep_waits", error=type(error).__name__, exc_info=_odd(error))
+            left = []
+        for arrival_id in left:
+            await _admit(intake, arrival_id)
         await asyncio.sleep(SWEEP_SECONDS)
+
+
+async def _admit(intake: Intake, arrival_id: ArrivalId) -> None:
+    """Let one in. Whatever goes wrong, it stays stored for the sweep, and the others go on."""
+    try:
+        await intake.admit(arrival_id)
+    except Exception as error:
+        log.warning(
+            "arrival_waits",
+            arrival_id=str(arrival_id),
+            error=type(error).__name__,
+            exc_info=_odd(error),
+        )
+
+
+def _odd(error: Exception) -> Exception | None:
+    """Return a fault that deserves its traceback: nobody raised it on purpose."""
+    return None if isinstance(error, ServicedeskError) else error

@@ -10,6 +10,7 @@ from servicedesk.app.wiring import Services
 from servicedesk.channels.email.receiver import ReceiverSettings, start_receiver
 from servicedesk.channels.email.tokens import without_mark
 from servicedesk.desk.inboxes import InboxFacts, find_inbox
+from servicedesk.domain.errors import Unavailable
 from servicedesk.domain.messages import ChannelKind
 
 log = structlog.get_logger(__name__)
@@ -32,9 +33,10 @@ class MailDoor:
         """Return once the mail is durable. Raises StorageFull and Unavailable."""
         found = [await self._inbox(recipient) for recipient in recipients]
         inboxes = {inbox.id: inbox for inbox in found if inbox is not None}
-        if inboxes:
-            stored = await self._services.intake.store(list(inboxes.values()), raw, envelope)
-            self._admission.hand_in(stored)
+        if not inboxes:  # switched off since RCPT: without a row there is no 250
+            raise Unavailable("No inbox has these addresses any more. The sender tries again.")
+        stored = await self._services.intake.store(list(inboxes.values()), raw, envelope)
+        self._admission.hand_in(stored)
 
     async def _inbox(self, address: str) -> InboxFacts | None:
         return await find_inbox(
