@@ -157,6 +157,51 @@ async def test_recipient_that_cannot_be_looked_up_gets_451() -> None:
     assert caught.value.recipients[0].code == 451
 
 
+@pytest.mark.parametrize(
+    ("hello", "sender", "helo", "stored_sender"),
+    [
+        (b"EHLO \xff", b"<ann@x.example>", "?", "ann@x.example"),
+        (b"HELO a\x00b", b"<ann@x.example>", "ab", "ann@x.example"),
+        (b"EHLO a", b"<\xff@x.example> SMTPUTF8", "a", "?@x.example"),
+        (b"EHLO a", b"<>", "a", ""),
+    ],
+)
+async def test_envelope_of_odd_bytes_is_stored_as_text_that_databases_hold(
+    door: Door, hello: bytes, sender: bytes, helo: str, stored_sender: str
+) -> None:
+    answers = await talk(
+        door, hello, b"MAIL FROM:" + sender, b"RCPT TO:<support@desk.example>", b"DATA", RAW, b"."
+    )
+    assert answers[-1].startswith(b"250")
+    (_, _, envelope) = door.accepted[0]
+    assert (envelope["helo"], envelope["sender"]) == (helo, stored_sender)
+
+
+async def test_recipient_of_odd_bytes_is_nobody_here(door: Door) -> None:
+    answers = await talk(
+        door, b"EHLO a", b"MAIL FROM:<a@x.example>", b"RCPT TO:<\xff@desk.example>"
+    )
+    assert answers[-1].startswith(b"550")
+
+
+async def talk(door: Door, *lines: bytes) -> list[bytes]:
+    """Say lines to the receiver, one after the answer to the other; a mail has no answer."""
+    receiver = await start_receiver(SETTINGS, door.accept, door.knows)
+    reader, writer = await asyncio.open_connection("127.0.0.1", receiver.port)
+    answers = [await reader.readline()]
+    for line in lines:
+        writer.write(line + b"\r\n")
+        if line == RAW:
+            continue
+        while (answer := await reader.readline())[3:4] == b"-":
+            pass
+        answers.append(answer)
+    writer.close()
+    await writer.wait_closed()
+    await receiver.close()
+    return answers
+
+
 async def test_mail_cut_off_before_its_end_is_not_accepted(door: Door) -> None:
     receiver = await start_receiver(SETTINGS, door.accept, door.knows)
     reader, writer = await asyncio.open_connection("127.0.0.1", receiver.port)

@@ -16,12 +16,14 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from servicedesk.channels.email.tokens import without_mark
 from servicedesk.channels.protocol import AcceptRaw, KnowsAddress
 from servicedesk.domain.errors import ServicedeskError, Unavailable
+from servicedesk.domain.storable import storable
 
 GREETING = "servicedesk"
 IDLE_SECONDS = 300
 STORE_SECONDS = 60
 GOODBYE_SECONDS = 10
 MOST_RECIPIENTS = 100
+UNKNOWN_MAILBOX = "550 5.1.1 No mailbox here has this address"
 
 log = structlog.get_logger(__name__)
 
@@ -110,13 +112,15 @@ class _Handler:
     ) -> str:
         if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
             return "452 4.5.3 Too many recipients in one mail, send the rest in another"
+        if address != storable(address):  # bytes that are no UTF-8, or NUL: nobody's
+            return UNKNOWN_MAILBOX
         try:
             known = await self._knows(without_mark(address))
         except Unavailable:
             log.warning("smtp_recipient_unchecked")
             return "451 4.3.0 Cannot look the address up now, try again later"
         if not known:
-            return "550 5.1.1 No mailbox here has this address"
+            return UNKNOWN_MAILBOX
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
@@ -128,10 +132,10 @@ class _Handler:
     ) -> str:
         raw = envelope.original_content or b""
         facts: dict[str, object] = {
-            "sender": envelope.mail_from or "",
+            "sender": _sender(envelope),
             "recipients": list(envelope.rcpt_tos),
             "peer": _peer(session),
-            "helo": str(session.host_name or "")[:255],
+            "helo": storable(str(session.host_name or ""), 255),
             "tls": session.ssl is not None,
         }
         addresses = list(dict.fromkeys(without_mark(a) for a in envelope.rcpt_tos))
@@ -147,6 +151,12 @@ class _Handler:
         """A fault of ours: the sender keeps the mail and tries again."""
         log.error("smtp_fault", fault=type(error).__name__, exc_info=error)
         return "451 4.3.0 A fault on our side, try again later"
+
+
+def _sender(envelope: Envelope) -> str:
+    """Return the envelope sender, "" for the null sender, which aiosmtpd calls "<>"."""
+    sender: str = envelope.mail_from or ""
+    return "" if sender == "<>" else storable(sender, 320)
 
 
 def _peer(session: Session) -> str:
