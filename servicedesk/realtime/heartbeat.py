@@ -30,6 +30,7 @@ class Heartbeat:
     database: Database
     hub: Hub
     grace_seconds: int = CONSOLE_GRACE_SECONDS
+    beat_seconds: float = BEAT_SECONDS
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -50,14 +51,17 @@ class Heartbeat:
             await console_lost(self.database, user_id, grace_seconds=self.grace_seconds)
 
     async def _beat(self) -> None:
+        """Beat until cancelled. Nothing else may end it: every agent here would go offline."""
         beats = 0
         while True:
-            await asyncio.sleep(BEAT_SECONDS)
+            await asyncio.sleep(self.beat_seconds)
             beats += 1
             try:
                 await self.tell(check_sessions=beats % SESSIONS_EVERY_BEATS == 0)
             except Unavailable as error:
                 log.warning("heartbeat left out", error=str(error))
+            except Exception:
+                log.exception("heartbeat failed")
 
     async def tell(self, *, check_sessions: bool) -> None:
         """Tell routing once; with `check_sessions` also close what has no live session."""

@@ -34,6 +34,7 @@ from servicedesk.realtime.views import live_sessions
 
 SWEEP_SECONDS = 1.0
 RETRY_SECONDS = 0.5
+LONGEST_RETRY_SECONDS = 30.0
 BATCH_ENTRIES = 200
 MOST_BEHIND = 1_000
 PATIENCE_SECONDS = 2.0
@@ -53,24 +54,30 @@ class Hub:
         self._position = 0
         self._at: datetime | None = None
         self._positions_told_at = 0.0
+        self._following: asyncio.Task[None] | None = None
 
     @property
     def connections(self) -> list[Connection]:
         """All that are open, whether they have caught up or not."""
         return list(self._known.values())
 
+    @property
+    def is_following(self) -> bool:
+        """False before it runs, and if what follows the journal has ended against all intent."""
+        return self._following is not None and not self._following.done()
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Follow the journal until the block ends; then close every connection."""
         async with self._bus.listen(Topic.JOURNAL, Topic.EPHEMERAL) as bell:
             self._position = await journal.head(self._database.sql)
-            task = asyncio.create_task(self._follow(bell), name="realtime hub")
+            self._following = asyncio.create_task(self._follow(bell), name="realtime hub")
             try:
                 yield
             finally:
-                task.cancel()
+                self._following.cancel()
                 with suppress(asyncio.CancelledError):
-                    await task
+                    await self._following
                 for connection in self.connections:
                     connection.close(CloseCode.GOING_AWAY)
 
@@ -117,15 +124,23 @@ class Hub:
             await self._deliver(entries, listeners)
 
     async def _follow(self, bell: Bell) -> None:
+        """Follow until cancelled. Nothing else may end it: every console would fall silent."""
+        failures = 0
         while True:
             await bell.wait(SWEEP_SECONDS)
             try:
                 await tell_minds(self._database.sql, list(self._joined.values()), bell.drain())
                 await self.sweep()
+                self._tell_positions()
             except Unavailable as error:
                 log.warning("realtime waits for the database", error=str(error))
                 await asyncio.sleep(RETRY_SECONDS)
-            self._tell_positions()
+            except Exception:
+                log.exception("realtime could not follow the journal", position=self._position)
+                await asyncio.sleep(min(LONGEST_RETRY_SECONDS, RETRY_SECONDS * 2**failures))
+                failures = min(failures + 1, 10)
+            else:
+                failures = 0
 
     async def _deliver(self, entries: Sequence[Entry], listeners: Sequence[Connection]) -> None:
         """Tell the listeners of the entries, however long the database is away."""
@@ -212,8 +227,17 @@ class Hub:
             missed = [entry for entry in entries if entry.position <= target]
             seen = missed[-1].position if missed else target
             if missed:
-                await self._tell(missed, [connection], patience_seconds=None)
+                await self._tell_missed(missed, connection)
                 await connection.emptied()
+
+    async def _tell_missed(self, entries: Sequence[Entry], connection: Connection) -> None:
+        try:
+            await self._tell(entries, [connection], patience_seconds=None)
+        except Unavailable:
+            raise
+        except Exception:  # nor may it keep a console from coming back, again and again
+            log.exception("frames could not be made", position=entries[-1].position)
+            self._resync(connection, entries, ResyncReason.TOO_FAR_BEHIND)
 
     def _resync(
         self, connection: Connection, entries: Sequence[Entry], reason: ResyncReason

@@ -1,6 +1,7 @@
 """For those who run the desk: alive, ready, and figures."""
 
 from contextlib import suppress
+from typing import cast
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -9,6 +10,7 @@ from starlette.routing import Route
 from servicedesk.app.api.context import services
 from servicedesk.domain.errors import Unavailable
 from servicedesk.kernel import effects, journal, metrics, outbox
+from servicedesk.realtime.push import Push
 
 
 async def show_alive(_request: Request) -> Response:
@@ -17,8 +19,11 @@ async def show_alive(_request: Request) -> Response:
 
 
 async def show_ready(request: Request) -> Response:
-    """Ready: the database answers too. Unavailable, hence 503, when it does not."""
+    """Ready: the database answers, and consoles hear what happens. Else Unavailable, hence 503."""
     await services(request).database.ping()
+    push = cast("Push | None", getattr(request.app.state, "push", None))
+    if push is not None and not push.hub.is_following:
+        raise Unavailable("Nothing follows the journal for the consoles. Restart this process.")
     return JSONResponse({"database": "ready"})
 
 
