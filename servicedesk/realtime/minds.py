@@ -4,6 +4,7 @@ The rule of sight is asked twice: of the sender before it goes on the bus, of ea
 """
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from servicedesk.kernel.bus import Bus, Topic
 from servicedesk.kernel.database import Database
@@ -32,15 +33,15 @@ async def listen_to(
         connection.minds.discard(message.ticket_id)
     elif len(connection.minds) < MOST_TICKETS_IN_MIND:
         connection.minds.add(message.ticket_id)
-    await _ring(database, bus, connection, message)
+    await _ring(bus, connection, message)
 
 
-async def leave_all(database: Database, bus: Bus, connection: Connection) -> None:
+async def leave_all(bus: Bus, connection: Connection) -> None:
     """The console is gone: so is its user from every ticket that it looked at."""
     minds, connection.minds = connection.minds, set()
     for ticket_id in minds:
         gone = PresenceOfMind(type="presence_of_mind", kind=MindKind.GONE, ticket_id=ticket_id)
-        await _ring(database, bus, connection, gone)
+        await _ring(bus, connection, gone)
 
 
 async def tell_minds(
@@ -62,13 +63,12 @@ async def tell_minds(
                 connection.push(text)
 
 
-async def _ring(
-    database: Database, bus: Bus, connection: Connection, message: PresenceOfMind
-) -> None:
+async def _ring(bus: Bus, connection: Connection, message: PresenceOfMind) -> None:
+    """Ring with this machine's time: consoles count from when they hear it."""
     ephemeral = Ephemeral(
         kind=message.kind,
         ticket_id=message.ticket_id,
         user_id=connection.viewer.user_id,
-        at=await database.now(),
+        at=datetime.now(UTC),
     )
     await bus.ring(Topic.EPHEMERAL, ephemeral.model_dump_json().encode())

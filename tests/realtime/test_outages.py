@@ -15,8 +15,11 @@ from servicedesk.kernel.config import Settings
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.redis_bus import open_redis_bus
 from servicedesk.realtime.connection import Connection
+from servicedesk.realtime.heartbeat import Heartbeat
 from servicedesk.realtime.hub import Hub
 from servicedesk.realtime.protocol.client import MindKind, PresenceOfMind
+from servicedesk.realtime.protocol.frames import CloseCode
+from servicedesk.realtime.push import Push
 from tests.databases import opened
 from tests.fakes.proxy import CuttableProxy, cuttable
 from tests.realtime.scenes import Scene, open_scene
@@ -75,6 +78,42 @@ async def test_consoles_stay_and_hear_on_after_the_database_was_away(
         await note(scene.database, scene.company.ana, scene.ticket_id, "We are back.")
         frame = await _hear(connection, "frame", "message")
     assert frame["data"]["text"] == "We are back."
+
+
+class Quiet:
+    """A console that says nothing; what it is sent waits in `sent`."""
+
+    def __init__(self) -> None:
+        self.sent: asyncio.Queue[str] = asyncio.Queue()
+
+    async def send_text(self, text: str) -> None:
+        await self.sent.put(text)
+
+    async def receive_text(self) -> str:
+        return await asyncio.Future()
+
+    async def hear(self, word_type: str) -> None:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while json.loads(await self.sent.get())["type"] != word_type:
+                pass
+
+
+async def test_a_console_that_looks_at_a_ticket_is_pinged_on_while_the_database_is_away(
+    far_scene: Scene, proxy: CuttableProxy
+) -> None:
+    scene, socket, connection = far_scene, Quiet(), _console_of(far_scene, "ana")
+    heartbeat = Heartbeat(scene.database, scene.hub)
+    push = Push(scene.database, scene.services.bus, scene.hub, heartbeat, ping_seconds=0.05)
+    mind = PresenceOfMind(type="presence_of_mind", kind=MindKind.VIEWING, ticket_id=scene.ticket_id)
+    talking = asyncio.create_task(push.run(socket, connection, None))
+    await socket.hear("hello")
+    await scene.hub.listen_to(connection, mind)
+    await proxy.cut()
+    for _ in range(3):
+        await socket.hear("ping")
+    connection.close(CloseCode.SESSION_ENDED)
+    assert await talking is CloseCode.SESSION_ENDED
+    await proxy.start()
 
 
 async def test_two_web_processes_tell_their_consoles_of_each_others_stories_and_typing(
