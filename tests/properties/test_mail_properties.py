@@ -1,6 +1,7 @@
 """What must hold for any mail in the world."""
 
 import random
+from dataclasses import asdict
 from email import message_from_bytes
 from uuid import UUID
 
@@ -11,10 +12,12 @@ from hypothesis import strategies as st
 from servicedesk.channels.email.compose import Sending, compose
 from servicedesk.channels.email.mail import Envelope, content_hash, external_id, read_mail
 from servicedesk.channels.email.mime import read_tree
+from servicedesk.channels.email.parse import parse_mail
 from servicedesk.channels.email.quotes import split_reply
+from servicedesk.channels.protocol import ParseFailed
 from servicedesk.domain.ids import MessageId, TicketId
 from servicedesk.domain.messages import Address
-from tests.fakes.mail import MARKS, NOW, make_outbound
+from tests.fakes.mail import INBOX, MARKS, NOW, make_outbound
 
 PIECES = st.sampled_from(
     [
@@ -28,6 +31,9 @@ PIECES = st.sampled_from(
         b"Content-Disposition: attachment; filename*0*=utf-8''%", b"-- \n", b":", b";", b",", b"@",
         b"Content-Type: message/delivery-status\r\n", b"Final-Recipient: rfc822;",
         b"Action: failed",
+        b"Content-Type: text/plain; charset=utf-7\r\n", b"+2AA-", b"=?utf-7?q?+2AA-?=",
+        b"References: <", b"Message-ID: <", b"=00", b"=?utf-8?q?=00?=", b"&#0;&#xd800;",
+        b"In-Reply-To: a\x00@b\r\n", b"Content-ID: <", b"filename*=utf-7''+2AA-",
         b"begin 644 a\n", b"From: ", b"Sent: ", b"&#x", b"<a href=", b"\x00",
     ]
 )  # fmt: skip
@@ -42,6 +48,46 @@ MAILS = st.one_of(
 def test_any_bytes_are_read_without_an_exception(raw: bytes) -> None:
     mail = read_mail(raw, Envelope(), MARKS)
     assert external_id(mail, content_hash(mail))
+
+
+@given(MAILS)
+@settings(max_examples=400, deadline=None)
+def test_no_text_of_a_mail_is_one_that_a_database_cannot_hold(raw: bytes) -> None:
+    try:
+        inbound = parse_mail(raw, INBOX, NOW, MARKS, Envelope("ann@x.example"))
+    except ParseFailed:
+        return
+    for text in texts_in(asdict(inbound)):
+        assert "\x00" not in text
+        text.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"From: a@x\r\nContent-Type: text/plain; charset=utf-7\r\n\r\n+2AA- hi",
+        b"From: =?utf-7?q?+2AA-?= <a@x>\r\nSubject: =?utf-7?q?+2AA-?=\r\n\r\nhi",
+        b"From: a@x\r\nReferences: <a\x00b@c>\r\nIn-Reply-To: <a\x00b@c>\r\n\r\nhi",
+        b"From: a@x\r\nMessage-ID: <\x00\xff@c>\r\n\r\nhi",
+        b"From: a@x\r\nContent-Type: text/html; charset=utf-7\r\n\r\n<p>+2AA- &#xd800;&#0;</p>",
+        b"From: a@x\r\nContent-Type: application/x; name*=utf-7''+2AA-\r\n\r\nhi",
+    ],
+)
+def test_odd_letters_that_were_met_are_stored(raw: bytes) -> None:
+    for text in texts_in(asdict(parse_mail(raw, INBOX, NOW, MARKS))):
+        assert "\x00" not in text
+        text.encode("utf-8")
+
+
+def texts_in(value: object) -> list[str]:
+    """Every str anywhere in a value."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return [text for one in value.values() for text in texts_in(one)]
+    if isinstance(value, list | tuple):
+        return [text for one in value for text in texts_in(one)]
+    return []
 
 
 @given(MAILS)

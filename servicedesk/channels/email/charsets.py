@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from servicedesk.channels.email.charset_guess import guess_charset
+from servicedesk.domain.storable import storable
 
 # label (lower case, only letters and digits) → Python codec
 LABELS: dict[str, str] = {
@@ -84,7 +85,15 @@ def codec_for(label: str) -> str:
 
 
 def decode(data: bytes, label: str = "") -> Decoded:
-    """Decode with the label if it can be right, else with what the bytes look like. Never fails."""
+    """Decode with the label if it can be right, else with what the bytes look like. Never fails.
+
+    The text is one that databases hold: UTF-7 can spell half of a surrogate pair.
+    """
+    decoded = _decode(data, label)
+    return Decoded(storable(decoded.text), decoded.defect)
+
+
+def _decode(data: bytes, label: str) -> Decoded:
     for mark, codec in BYTE_ORDER_MARKS:
         if data.startswith(mark):
             return Decoded(data.decode(codec, "replace"))

@@ -10,6 +10,7 @@ from urllib.parse import unquote_to_bytes
 from servicedesk.channels.email.charsets import decode
 from servicedesk.channels.email.limits import LIMITS
 from servicedesk.channels.email.transfer import decode_base64
+from servicedesk.domain.storable import storable
 
 FOLD = re.compile(rb"\r?\n[ \t]*|\r[ \t]+")
 ENCODED_WORD = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?\s]{0,40})?\?([BbQq])\?([^?\n]*)\?=")
@@ -31,7 +32,7 @@ def to_text(raw: bytes) -> str:
     """Unfold and decode as text; 8-bit bytes are UTF-8 (RFC 6532) or guessed."""
     raw = unfold(raw)
     if raw.isascii() and b"\x1b" not in raw:
-        return raw.decode("ascii")
+        return storable(raw.decode("ascii"))
     return decode(raw).text
 
 
