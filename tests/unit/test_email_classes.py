@@ -38,3 +38,18 @@ from tests.fakes.mail import MARKS, make_mail
 def test_headers_decide_the_class(headers: str, expected: MailClass) -> None:
     mail = read_mail(make_mail(headers), Envelope(sender="ann@contact.example"), MARKS)
     assert mail.mail_class is expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "sender", "expected"),
+    [
+        (b"\r\nhi\r\n", "", MailClass.AUTO_REPLY),
+        (make_mail("Subject: My order"), "", MailClass.AUTO_REPLY),
+        (make_mail("List-Id: <talk.x>"), "", MailClass.MAILING_LIST),
+        (make_mail("Subject: My order"), None, MailClass.PERSON),
+    ],
+)
+def test_mail_with_the_null_sender_is_never_a_person_s(
+    raw: bytes, sender: str | None, expected: MailClass
+) -> None:
+    assert read_mail(raw, Envelope(sender=sender), MARKS).mail_class is expected

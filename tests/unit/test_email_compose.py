@@ -7,7 +7,7 @@ import pytest
 from servicedesk.channels.email.compose import Sending, compose, trim_references
 from servicedesk.channels.email.mail import Envelope, read_mail
 from servicedesk.domain.errors import BadInput
-from servicedesk.domain.messages import Address, OutboundAttachment
+from servicedesk.domain.messages import Address, MailClass, OutboundAttachment
 from tests.fakes.mail import MARKS, NOW, TICKET, make_outbound
 
 FILE = OutboundAttachment("a.pdf", "application/pdf", "sha-a", 3)
@@ -66,7 +66,19 @@ def test_automatic_mail_asks_for_no_answer() -> None:
 
 
 def test_person_s_mail_is_not_marked_automatic() -> None:
-    assert message_from_bytes(composed())["Auto-Submitted"] is None
+    message = message_from_bytes(composed())
+    assert message["Auto-Submitted"] is None
+    assert message["X-Servicedesk-Loop"] is None
+
+
+@pytest.mark.parametrize(
+    ("automatic", "expected"), [(False, MailClass.PERSON), (True, MailClass.OWN_LOOP)]
+)
+def test_mail_between_two_inboxes_of_this_desk_is_a_person_s_unless_it_was_automatic(
+    automatic: bool, expected: MailClass
+) -> None:
+    raw = composed(automatic=automatic, to=(Address("sales@desk.example"),))
+    assert read_mail(raw, Envelope("support@desk.example"), MARKS).mail_class is expected
 
 
 @pytest.mark.parametrize(("given", "kept"), [(3, 3), (10, 10), (11, 10), (500, 10)])

@@ -135,6 +135,11 @@ def _is_mailing_list(facts: ClassFacts) -> bool:
     return facts.value("precedence") in wanted or facts.value("x-precedence") in wanted
 
 
+def _has_null_sender(facts: ClassFacts) -> bool:
+    """RFC 5321 §4.5.5: notices and automatic answers; nobody may answer them automatically."""
+    return facts.envelope_sender == ""
+
+
 RULES: tuple[tuple[MailClass, Callable[[ClassFacts], bool]], ...] = (
     (MailClass.OWN_LOOP, _is_own_loop),
     (MailClass.FEEDBACK_REPORT, _is_feedback),
@@ -145,6 +150,7 @@ RULES: tuple[tuple[MailClass, Callable[[ClassFacts], bool]], ...] = (
     (MailClass.OUT_OF_OFFICE, _is_out_of_office),
     (MailClass.AUTO_REPLY, _is_auto_reply),
     (MailClass.MAILING_LIST, _is_mailing_list),
+    (MailClass.AUTO_REPLY, _has_null_sender),
 )
 
 

@@ -126,13 +126,18 @@ def _bare_id(message_id: str) -> str:
 
 
 def _write_automatic(message: EmailMessage, outbound: Outbound, marks: MailMarks) -> None:
-    """RFC 3834, and what Exchange and older responders look at, so that nobody answers it."""
+    """RFC 3834, and what Exchange and older responders look at, so that nobody answers it.
+
+    Only automatic mail bears the loop mark: what a person of this desk writes to another of its
+    inboxes is a person's word there.
+    """
+    if not outbound.automatic:
+        return
     hops = int(outbound.headers.get(LOOP_HEADER, "0") or 0)
     message[LOOP_HEADER] = marks.loop_header(hops + 1)
-    if outbound.automatic:
-        message["Auto-Submitted"] = "auto-replied" if outbound.in_reply_to else "auto-generated"
-        message["Precedence"] = "bulk"
-        message["X-Auto-Response-Suppress"] = "DR, RN, OOF, AutoReply"
+    message["Auto-Submitted"] = "auto-replied" if outbound.in_reply_to else "auto-generated"
+    message["Precedence"] = "bulk"
+    message["X-Auto-Response-Suppress"] = "DR, RN, OOF, AutoReply"
 
 
 def _write_own_headers(message: EmailMessage, headers: Mapping[str, str]) -> None:
