@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from servicedesk.sla.calendar.arithmetic import Calendar
-from servicedesk.sla.zones import find_zone
 from servicedesk.sla.verifier.open_time import OpenTime
+from servicedesk.sla.zones import find_zone
 from tests.properties.calendar_cases import INSTANTS, ZoneChange, hours, within_reach, zone_changes
 from tests.properties.calendar_oracle import Walk, walk
 
