@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -14,6 +15,8 @@ Place = TypeVar("Place", bound=tuple[Any, ...])
 
 MOST_PER_PAGE = 100
 DEFAULT_PER_PAGE = 50
+LARGEST_INTEGER = 2**63 - 1
+"""What a BIGINT column holds."""
 
 
 class Listing(BaseModel, Generic[Item]):
@@ -54,14 +57,33 @@ class Cursor(Generic[Place]):
             return None
         try:
             padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-            return self._adapter.validate_json(
+            place = self._adapter.validate_json(
                 base64.b64decode(padded, altchars=b"-_", validate=True), strict=True
             )
-        except (ValidationError, binascii.Error, ValueError):
+            for key in place:
+                _check_storable(key)
+        except (ValidationError, binascii.Error, ValueError, OverflowError):
             fault = FieldFault(path="cursor", message="not a cursor of this list")
             raise InvalidRequest(
                 "The cursor was not given out by this list. Start again without one.", [fault]
             ) from None
+        return place
+
+
+def _check_storable(key: object) -> None:
+    """Raise ValueError or OverflowError for a value that no column holds: it was never given out.
+
+    PostgreSQL takes no NUL in text, no integer beyond 64 bits, no time beyond its calendar.
+    """
+    match key:
+        case int() if abs(key) > LARGEST_INTEGER:
+            raise OverflowError
+        case str() if "\0" in key:
+            raise ValueError
+        case datetime():
+            if key.tzinfo is None:
+                raise ValueError
+            key.astimezone(UTC)
 
 
 def cut_page(
