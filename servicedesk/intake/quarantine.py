@@ -43,15 +43,15 @@ async def list_quarantined(
     """Return quarantined and suspended arrivals, newest first, older than `before`."""
     require_right(viewer)
     states = [state.value for state in RETRYABLE]
-    in_sight, values = await _inboxes_in_sight(sql, viewer, 4)
+    in_sight, values = await _inboxes_in_sight(sql, viewer, 3)
+    older = "" if before is None else f"AND id < ${3 + len(values)} "
     rows = await sql.fetch(
-        f"SELECT {COLUMNS} FROM arrival WHERE {sql.member('state', 1)} AND {in_sight} "
-        "AND (CAST($2 AS TEXT) IS NULL OR CAST(id AS TEXT) < CAST($2 AS TEXT)) "
-        "ORDER BY id DESC LIMIT $3",
+        f"SELECT {COLUMNS} FROM arrival WHERE {sql.member('state', 1)} AND {in_sight} {older}"
+        "ORDER BY id DESC LIMIT $2",
         states,
-        None if before is None else str(before),
         limit,
         *values,
+        *(() if before is None else (before,)),
     )
     return [arrival_of(row) for row in rows]
 

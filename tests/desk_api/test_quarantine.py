@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from servicedesk.domain.ids import ArrivalId
-from tests.desk_api.calls import get, post
+from tests.desk_api.calls import get, page_through, post
 from tests.realtime.scenes import Scene
 from tests.stories.company import letter
 
@@ -46,6 +46,13 @@ async def test_what_is_discarded_is_gone_from_the_list(scene: Scene) -> None:
     discarded = await post(scene, "ada", f"/api/quarantine/{arrival_id}/discard")
     assert (discarded.status_code, discarded.json()["state"]) == (200, "discarded")
     assert (await get(scene, "ada", "/api/quarantine"))["items"] == []
+
+
+@pytest.mark.parametrize("who", ["ada", "sam"])
+async def test_page_by_page_comes_everything_once_newest_first(scene: Scene, who: str) -> None:
+    arrivals = [await _quarantined(scene) for _ in range(5)]
+    items = await page_through(scene, who, "/api/quarantine?")
+    assert [item["id"] for item in items] == [str(arrival) for arrival in reversed(arrivals)]
 
 
 @pytest.mark.parametrize("who", ["ana", "olga"])
