@@ -2,6 +2,7 @@
 
 import asyncio
 
+from servicedesk.kernel.http.bodies import JSON_MAX_BYTES
 from tests.api.offices import Office
 
 TEAM = {"name": "East", "member_ids": []}
@@ -58,3 +59,13 @@ async def test_key_that_cannot_be_one_is_refused(office: Office) -> None:
     )
     assert response.status_code == 422
     assert response.json()["errors"][0]["path"] == "Idempotency-Key"
+
+
+async def test_a_key_lifts_no_limit_of_the_body(sqlite_office: Office) -> None:
+    body = b'{"name": "East", "member_ids": []' + b" " * JSON_MAX_BYTES + b"}"
+    headers = {"Content-Type": "application/json"}
+    for key in ({}, {"Idempotency-Key": "one"}):
+        response = await sqlite_office.client("ada").post(
+            "/api/teams", content=body, headers={**headers, **key}
+        )
+        assert (response.status_code, response.json()["max_bytes"]) == (413, JSON_MAX_BYTES)

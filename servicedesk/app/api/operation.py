@@ -14,10 +14,12 @@ from spectree import Response as Answers
 from starlette.requests import Request
 from starlette.responses import Response
 
+from servicedesk.app.api.context import services
 from servicedesk.app.api.documentation import api
 from servicedesk.app.api.guard import admit
 from servicedesk.app.api.replay import answer_once
 from servicedesk.domain.people import Role
+from servicedesk.kernel.http.bodies import JSON_MAX_BYTES
 
 EVERYONE = frozenset(Role)
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
@@ -63,12 +65,16 @@ class Operation:
         async def guarded(request: Request, /) -> Response:
             await admit(request, roles=self.roles, public=self.public)
             if self.idempotent:
-                return await answer_once(request, checked)
+                return await answer_once(request, checked, self._most_bytes(request))
             response: Response = await checked(request)
             return response
 
         guarded.operation = self  # type: ignore[attr-defined]  # read by openapi.py
         return guarded
+
+    def _most_bytes(self, request: Request) -> int:
+        upload_max_bytes = services(request).settings.upload_max_bytes
+        return upload_max_bytes if self.takes_bytes else JSON_MAX_BYTES
 
 
 def operation_of(endpoint: object) -> Operation | None:

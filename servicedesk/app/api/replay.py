@@ -21,9 +21,10 @@ _KEY = re.compile(r"[!-~]{1,128}")
 Answering = Callable[[Request], Awaitable[Response]]
 
 
-async def answer_once(request: Request, answering: Answering) -> Response:
+async def answer_once(request: Request, answering: Answering, max_bytes: int) -> Response:
     """Answer the request, or repeat the answer that the same request got before.
 
+    `max_bytes`: of the body, as the handler itself would read it. Raises ContentTooLarge.
     Without the header every request is its own. A refusal (a domain error) is not kept: the same
     request may succeed later. An unexpected failure keeps the claim, for nobody knows what it did.
     """
@@ -33,7 +34,7 @@ async def answer_once(request: Request, answering: Answering) -> Response:
     _check_key(key)
     database = services(request).database
     claimed = await idempotency.claim(
-        database, str(viewer(request).user_id), key, await _what_must_be_the_same(request)
+        database, str(viewer(request).user_id), key, await _what_must_be_the_same(request, max_bytes)
     )
     if isinstance(claimed, idempotency.Answer):
         return _repeated(claimed)
@@ -48,8 +49,8 @@ async def answer_once(request: Request, answering: Answering) -> Response:
     return response
 
 
-async def _what_must_be_the_same(request: Request) -> bytes:
-    body = await read_body(request, services(request).settings.upload_max_bytes)
+async def _what_must_be_the_same(request: Request, max_bytes: int) -> bytes:
+    body = await read_body(request, max_bytes)
     return b"\0".join((request.method.encode(), request.url.path.encode(), body))
 
 
