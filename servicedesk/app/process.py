@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -71,13 +71,20 @@ def _work_of(services: Services, roles: frozenset[Role]) -> Iterable[Coroutine[A
         yield smtp.run(services, line)
 
 
-async def run_web(services: Services, roles: Iterable[Role] = ()) -> None:
-    """Serve HTTP and WebSockets, and the roles beside it, until told to stop."""
+def say_nothing() -> None:
+    """Nobody waits to hear that the desk is up."""
+
+
+async def run_web(
+    services: Services, roles: Iterable[Role] = (), announce: Callable[[], None] = say_nothing
+) -> None:
+    """Serve HTTP and WebSockets, and the roles beside it, until told to stop.
+
+    `announce` is called once the port is ours. Raises OSError when it is somebody else's.
+    """
     settings = services.settings
     config = uvicorn.Config(
         make_application(services),
-        host=settings.host,
-        port=settings.port,
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         proxy_headers=False,  # the guard believes trusted proxies only
@@ -86,8 +93,16 @@ async def run_web(services: Services, roles: Iterable[Role] = ()) -> None:
         log_config=None,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )
-    async with roles_running(services, roles):
-        await uvicorn.Server(config).serve()
+    with socket.create_server(
+        (settings.host, settings.port), family=_family(settings.host)
+    ) as http:
+        async with roles_running(services, roles):
+            announce()
+            await uvicorn.Server(config).serve(sockets=[http])
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 async def run_worker(services: Services, roles: Iterable[Role]) -> None:

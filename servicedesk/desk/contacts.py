@@ -8,6 +8,7 @@ from servicedesk.domain.errors import BadInput, NotFound
 from servicedesk.domain.ids import ContactId, Position
 from servicedesk.domain.messages import Address, ChannelKind
 from servicedesk.domain.people import Viewer
+from servicedesk.domain.plain import one_line
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.ids import new_id
 from servicedesk.kernel.sql import Sql, as_uuid
@@ -33,7 +34,7 @@ async def find_or_add_contact(work: Work, channel: ChannelKind, address: Address
     if found is not None:
         return found
     contact_id = ContactId(new_id())
-    name = (address.name or address.value)[:NAME_LENGTH]
+    name = one_line(address.name, NAME_LENGTH) or address.value[:NAME_LENGTH]
     await work.sql.insert("contact", [{"id": contact_id, "name": name, "created_at": work.now}])
     identity = {
         "id": new_id(),

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
+from servicedesk.desk.delivery_verdict import Verdict, judge, read_progress, write_progress
 from servicedesk.domain.actors import system_actor
 from servicedesk.domain.messages import DeliveryState, Receipt
-from servicedesk.domain.storable import storable
 from servicedesk.kernel import outbox
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.outbox import ClaimedOutbox
@@ -15,7 +15,6 @@ RETRY_SECONDS = (60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800)
 """Waits between attempts; after the last the message has failed (about 16 hours in all, within the
 four to five days of RFC 5321 §4.5.4.1, since an agent should hear of it the same day)."""
 MOST_ATTEMPTS = len(RETRY_SECONDS) + 1
-LONGEST_DETAIL = 2_000
 
 KIND = {
     DeliveryState.QUEUED: "message.delayed",
@@ -31,27 +30,31 @@ async def record_receipt(database: Database, claimed: ClaimedOutbox, receipt: Re
 
     A receipt that comes after its claim ran out changes nothing: somebody else sends the message.
     """
-    detail = storable(receipt.detail, LONGEST_DETAIL)
+    verdict = judge(
+        read_progress(claimed.envelope), receipt, may_try_again=claimed.attempts < MOST_ATTEMPTS
+    )
     async with database.work(SENDER) as work:
-        if receipt.retry and claimed.attempts < MOST_ATTEMPTS:
-            due_at = work.now + timedelta(seconds=RETRY_SECONDS[claimed.attempts - 1])
-            if await outbox.retry(work, claimed, due_at, detail):
-                await _mark(work, claimed, DeliveryState.QUEUED, detail)
-            return
-        state = DeliveryState.FAILED if receipt.retry else receipt.state
-        if await outbox.finish(work, claimed, state, detail):
-            await _mark(work, claimed, state, detail)
+        if await _settle(work, claimed, verdict):
+            await _mark(work, claimed, verdict)
 
 
-async def _mark(work: Work, claimed: ClaimedOutbox, state: DeliveryState, detail: str) -> None:
+async def _settle(work: Work, claimed: ClaimedOutbox, verdict: Verdict) -> bool:
+    envelope = write_progress(verdict.progress)
+    if verdict.state is DeliveryState.QUEUED:
+        due_at = work.now + timedelta(seconds=RETRY_SECONDS[claimed.attempts - 1])
+        return await outbox.retry(work, claimed, due_at, verdict.error or "", envelope)
+    return await outbox.finish(work, claimed, verdict.state, verdict.error or "", envelope)
+
+
+async def _mark(work: Work, claimed: ClaimedOutbox, verdict: Verdict) -> None:
     await work.sql.execute(
         "UPDATE message SET delivery_state = $2, delivery_error = $3, delivery_attempts = $4, "
         "delivery_at = $5 WHERE id = $1",
         claimed.message_id,
-        state,
-        None if state is DeliveryState.SENT else detail or None,
+        verdict.state,
+        verdict.error,
         claimed.attempts,
         work.now,
     )
     payload = {"message_id": str(claimed.message_id), "attempts": claimed.attempts}
-    work.record(KIND[state], ticket_id=claimed.ticket_id, payload=payload)
+    work.record(KIND[verdict.state], ticket_id=claimed.ticket_id, payload=payload)

@@ -14,6 +14,7 @@ from servicedesk.domain.messages import (
     MessageKind,
     RecipientKind,
 )
+from servicedesk.domain.plain import one_line
 from servicedesk.kernel import blobs
 from servicedesk.kernel.ids import new_id
 from servicedesk.kernel.sql import Sql
@@ -71,7 +72,7 @@ async def insert_message(work: Work, new: NewMessage) -> MessageId:
         "author_kind": new.author_kind,
         "author_id": new.author_id,
         "from_address": new.from_address.value if new.from_address else None,
-        "from_name": new.from_address.name[:200] if new.from_address else None,
+        "from_name": one_line(new.from_address.name, 200) if new.from_address else None,
         "reply_to": new.reply_to.value if new.reply_to else None,
         "subject": new.subject,
         "text": new.text,
@@ -121,7 +122,7 @@ async def insert_files(
             "message_id": message_id,
             "ticket_id": ticket_id,
             "place": place,
-            "filename": file.filename[:255],
+            "filename": one_line(file.filename, 255),
             "content_type": file.content_type[:127],
             "size_bytes": file.size_bytes,
             "sha256": file.sha256,

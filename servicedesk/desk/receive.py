@@ -14,6 +14,7 @@ from servicedesk.domain.actors import ActorKind
 from servicedesk.domain.belonging import Belonging
 from servicedesk.domain.ids import ContactId, MessageId, TicketId
 from servicedesk.domain.messages import Inbound, MailClass, MessageKind, RecipientKind
+from servicedesk.domain.plain import one_line
 from servicedesk.domain.tickets import ParticipantRole, TicketStatus, TicketStep, next_status
 from servicedesk.kernel.work import Work
 from servicedesk.routing import orders
@@ -76,7 +77,7 @@ async def _open(
     ticket = await tickets.insert_ticket(
         work,
         NewTicket(
-            subject=inbound.subject[:SUBJECT_LENGTH] or NO_SUBJECT,
+            subject=one_line(inbound.subject, SUBJECT_LENGTH) or NO_SUBJECT,
             status=TicketStatus.NEW,
             priority=classification.priority,
             channel=inbound.channel,
@@ -123,7 +124,7 @@ async def _add_message(
             inbox_id=inbound.inbox_id,
             from_address=inbound.sender,
             reply_to=inbound.reply_to,
-            subject=inbound.subject[:SUBJECT_LENGTH],
+            subject=one_line(inbound.subject, SUBJECT_LENGTH),
             quoted_text=inbound.quoted_text,
             html=inbound.html,
             raw_blob=stored.raw_blob,

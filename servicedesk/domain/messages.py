@@ -141,7 +141,11 @@ class OutboundAttachment:
 
 @dataclass(frozen=True, slots=True)
 class Outbound:
-    """One message to be carried out. `external_id` is fixed before the first attempt."""
+    """One message to be carried out. `external_id` is fixed before the first attempt.
+
+    `only` names the recipients that it goes to now, () for all: the others have it already, or will
+    never take it. Whom it is addressed to does not change by that.
+    """
 
     message_id: MessageId
     ticket_id: TicketId
@@ -160,17 +164,20 @@ class Outbound:
     attachments: tuple[OutboundAttachment, ...] = ()
     headers: dict[str, str] = field(default_factory=dict)
     automatic: bool = False
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What the channel said about one attempt.
 
-    `retry` is True when a later attempt may succeed. `refused` maps addresses that the other side
-    refused to the words it used.
+    `state` SENT: somebody was accepted. `retry` is True when a later attempt may succeed.
+    `refused` and `postponed` map the addresses that the other side will never take, and those that
+    it does not take now, to the words it used. `retry` with `postponed`: only they are tried again.
     """
 
     state: DeliveryState
     detail: str = ""
     retry: bool = False
     refused: dict[str, str] = field(default_factory=dict)
+    postponed: dict[str, str] = field(default_factory=dict)

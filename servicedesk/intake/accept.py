@@ -12,7 +12,7 @@ from typing import Protocol
 
 import structlog
 
-from servicedesk.desk.inboxes import InboxFacts, get_inbox
+from servicedesk.desk.inboxes import InboxFacts, get_inbox, own_addresses
 from servicedesk.desk.messages import StoredFile
 from servicedesk.desk.receive import Received, Stored, receive
 from servicedesk.domain.actors import system_actor
@@ -134,6 +134,8 @@ async def _hand_over(
     if not await arrivals.first_of_its_kind(work, arrival.id, inbound):
         await arrivals.finish(work, arrival.id, Outcome(ArrivalState.DUPLICATE))
         return ArrivalState.DUPLICATE
+    if inbound.sender.value in await own_addresses(work.sql, inbound.channel):
+        inbound = replace(inbound, mail_class=MailClass.OWN_LOOP)
     if arrival.envelope.get(LET_IN):
         inbound = replace(inbound, mail_class=MailClass.PERSON)
     belonging = decide(inbound, await load_thread_facts(work.sql, inbound))

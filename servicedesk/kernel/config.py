@@ -5,6 +5,7 @@ every hosting service knows (DATABASE_URL, REDIS_URL, PUBLIC_URL) also go withou
 """
 
 import os
+import tomllib
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal
@@ -46,29 +47,40 @@ class Settings(BaseSettings):
         validation_alias=_also("public_url"),
         description="What people type to reach the desk; every link is made from it.",
     )
-    host: str = "127.0.0.1"
-    port: int = Field(8000, ge=0, le=65535)
+    host: str = Field("127.0.0.1", description="Where HTTP listens.")
+    port: int = Field(8000, ge=0, le=65535, description="Where HTTP listens.")
     trusted_proxies: list[IPv4Network | IPv6Network] = Field(
         default_factory=list, description="Proxies whose X-Forwarded-For is believed."
     )
     smtp_host: str = Field("127.0.0.1", description="Where the built-in mail receiver listens.")
-    smtp_port: int = Field(2525, ge=0, le=65535)
+    smtp_port: int = Field(2525, ge=0, le=65535, description="Its port.")
     smtp_max_bytes: int = Field(26_214_400, ge=10_000, description="Largest mail; more gets 552.")
     relay_host: str = Field("", description="The SMTP relay for outgoing mail; empty: none yet.")
-    relay_port: int = Field(587, ge=1, le=65535)
-    relay_security: Literal["none", "starttls", "tls"] = "starttls"
-    relay_username: str = ""
-    relay_password: SecretStr = SecretStr("")
+    relay_port: int = Field(587, ge=1, le=65535, description="The relay's port.")
+    relay_security: Literal["none", "starttls", "tls"] = Field(
+        "starttls", description="How to speak to the relay: none, starttls or tls."
+    )
+    relay_username: str = Field("", description="Who signs in at the relay; empty: nobody.")
+    relay_password: SecretStr = Field(SecretStr(""), description="Their password.")
     session_seconds: int = Field(14 * 86_400, ge=300, description="A session ends unused after it.")
     console_grace_seconds: int = Field(
         45, ge=5, description="How long a lost console keeps its agent's presence."
     )
-    upload_max_bytes: int = Field(26_214_400, ge=1024)
+    upload_max_bytes: int = Field(26_214_400, ge=1024, description="Largest file of a reply.")
     keys: SecretStr = Field(
         SecretStr(""), description="id:base64 of 32 bytes, comma separated, newest first."
     )
-    log_format: Literal["console", "json"] = "console"
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["console", "json"] = Field("console", description="console or json.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least that is logged: debug, info, warning or error."
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_is_known(cls, value: str) -> str:
+        if value and urlsplit(value).scheme not in ("postgres", "postgresql", "asyncpg", "sqlite"):
+            raise ValueError("must be postgres://… (or empty for SQLite in the data folder)")
+        return value.replace("postgresql://", "postgres://", 1)
 
     @field_validator("public_url")
     @classmethod
@@ -110,7 +122,12 @@ class Settings(BaseSettings):
                 f"{CONFIG_FILE_VARIABLE} names {named}, which is no file. Create it or unset the "
                 "variable."
             )
-        file = TomlConfigSettingsSource(settings_cls, toml_file=path if path.is_file() else None)
+        try:
+            file = TomlConfigSettingsSource(
+                settings_cls, toml_file=path if path.is_file() else None
+            )
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigurationError(f"{path} is not TOML: {error}. Mend that line.") from None
         return init_settings, env_settings, file
 
 

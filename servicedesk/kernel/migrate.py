@@ -13,10 +13,12 @@ from typing import Any
 import asyncpg
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.context import TortoiseContext
+from tortoise.exceptions import OperationalError
 
 from servicedesk.domain.errors import ConfigurationError
 from servicedesk.kernel.config import Settings
 from servicedesk.kernel.database import APP_LABEL, connection_url, tortoise_config
+from servicedesk.kernel.faults import CONNECTION_FAULTS
 from servicedesk.kernel.sqlite_rebuild import CarefulExecutor
 
 LOCK_KEY = 0x5E41CE
@@ -36,7 +38,8 @@ async def migrate(settings: Settings, modules: Sequence[str], migrations: str) -
 
 
 async def pending(settings: Settings, modules: Sequence[str], migrations: str) -> list[str]:
-    """Return the names of the migrations that this database lacks."""
+    """Return the names of the migrations that this database lacks. Raises ConfigurationError when
+    it cannot be reached."""
     config = tortoise_config(connection_url(settings), modules, migrations)
     async with _own_connection(config) as client:
         executor = CarefulExecutor(client, config["apps"])
@@ -48,7 +51,14 @@ async def _own_connection(config: dict[str, Any]) -> AsyncIterator[BaseDBAsyncCl
     """Connect apart from any open Database: Tortoise.init would close that one's connections."""
     async with TortoiseContext() as context:
         await context.init(config=config)
-        yield context.connections.get("default")
+        client = context.connections.get("default")
+        try:
+            await client.execute_query("SELECT 1")
+        except (*CONNECTION_FAULTS, OperationalError) as error:
+            raise ConfigurationError(
+                f"The database cannot be reached ({error}). Check DATABASE_URL and that it runs."
+            ) from None
+        yield client
 
 
 async def _run(

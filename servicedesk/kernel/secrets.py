@@ -117,8 +117,8 @@ def parse_keys(text: str) -> dict[str, bytes]:
     """Read "id:base64,id:base64", newest first. Errors name the key, never its bytes."""
     keys: dict[str, bytes] = {}
     for place, part in enumerate(text.split(","), start=1):
-        key_id, _, encoded = part.strip().partition(":")
-        if not KEY_ID.fullmatch(key_id) or key_id in keys:
+        key_id, colon, encoded = part.strip().partition(":")
+        if not colon or not KEY_ID.fullmatch(key_id) or key_id in keys:
             raise ConfigurationError(
                 f"Key {place} of SERVICEDESK_KEYS has no id of its own: write id:base64, the id of "
                 "1 to 16 lower case letters and digits, each once."

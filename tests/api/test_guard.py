@@ -99,3 +99,19 @@ async def test_a_request_of_another_origin_is_refused_even_with_the_token(
         "/api/teams", json={"name": "East", "member_ids": []}, headers={"Origin": origin}
     )
     assert response.status_code == status
+
+
+async def test_a_name_that_was_led_here_is_no_proof_of_our_own_page(
+    sqlite_office: Office,
+) -> None:
+    """DNS rebinding: the browser sends the foreign name as both Host and Origin."""
+    led = {"Host": "evil.example", "Origin": "http://evil.example"}
+    response = await sqlite_office.client("ada").post(
+        "/api/teams", json={"name": "East", "member_ids": []}, headers=led
+    )
+    assert response.status_code == 403
+    here = {"Host": "localhost:8000", "Origin": "http://localhost:8000"}
+    response = await sqlite_office.client("ada").post(
+        "/api/teams", json={"name": "West", "member_ids": []}, headers=here
+    )
+    assert response.status_code == 201

@@ -13,7 +13,7 @@ from servicedesk.intake.quarantine import retry
 from servicedesk.kernel import journal
 from servicedesk.kernel.sql import Row, as_uuid
 from servicedesk.routing.orders import live_order
-from tests.stories.company import Company, letter, open_by_mail, post
+from tests.stories.company import SALES, Company, letter, open_by_mail, post
 
 
 async def ticket_of(services: Services, ticket_id: TicketId) -> TicketFacts:
@@ -258,3 +258,21 @@ async def test_suspended_mail_is_let_in_when_somebody_says_so(
     assert after.state is ArrivalState.ACCEPTED
     assert after.ticket_id is not None
     assert (await ticket_of(services, TicketId(after.ticket_id))).status is TicketStatus.NEW
+
+
+async def test_mail_from_an_address_of_our_own_opens_nothing(
+    services: Services, company: Company
+) -> None:
+    arrival = await post(services, company.inbox, letter(sender=SALES))
+    assert (arrival.state, arrival.reason) == (ArrivalState.SUSPENDED, "own_loop")
+
+
+async def test_a_name_that_turns_its_direction_is_shown_as_it_is(
+    services: Services, company: Company
+) -> None:
+    mail = letter("Refund \u202efdp.exe")
+    mail.add_attachment(b"MZ", "application", "octet-stream", filename="y\u202egpj.exe")
+    ticket_id = await open_by_mail(services, company, mail)
+    rows = await services.database.sql.fetch("SELECT filename FROM attachment")
+    assert [row["filename"] for row in rows] == ["ygpj.exe"]
+    assert (await ticket_of(services, ticket_id)).subject == "Refund fdp.exe"

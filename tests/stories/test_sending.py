@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from email import message_from_bytes
 
 import pytest
 from pydantic import BaseModel
@@ -23,7 +24,7 @@ from servicedesk.domain.messages import (
     Outbound,
     Receipt,
 )
-from tests.fakes.smtp_sink import SmtpSink, smtp_sink
+from tests.fakes.smtp_sink import Delivered, SmtpSink, smtp_sink
 from tests.stories.company import Company, open_by_mail
 from tests.waiting import until
 
@@ -177,3 +178,36 @@ async def test_message_whose_every_attempt_was_interrupted_is_given_up_as_unknow
     assert (state, channel.sent) == ("unknown", [])
     assert error is not None
     assert "may have arrived" in error
+
+
+BO = "bo@contact.example"
+
+
+async def test_recipient_put_off_is_tried_again_alone(
+    services: Services, company: Company, sink: SmtpSink
+) -> None:
+    await write_answer(services, company, BO)
+    wired = with_relay(services, sink.port)
+    sink.answers[BO] = "451 greylisted, try in 5 minutes"
+    await carry_all(wired)
+    assert await delivery_of(services) == ("queued", f"{BO}: 451 greylisted, try in 5 minutes")
+
+    sink.answers.clear()
+    await services.database.sql.execute("UPDATE outbox SET state = 'queued', due_at = created_at")
+    await carry_all(wired)
+    assert await delivery_of(services) == ("sent", None)
+    assert [mail.recipients for mail in sink.mails] == [("lin@contact.example",), (BO,)]
+    assert message_id_of(sink.mails[0]) == message_id_of(sink.mails[1])
+
+
+async def test_recipient_refused_for_good_is_named_on_the_message(
+    services: Services, company: Company, sink: SmtpSink
+) -> None:
+    await write_answer(services, company, BO)
+    sink.answers[BO] = "550 5.1.1 no such user"
+    await carry_all(with_relay(services, sink.port))
+    assert await delivery_of(services) == ("sent", f"{BO}: 550 5.1.1 no such user")
+
+
+def message_id_of(mail: Delivered) -> str:
+    return str(message_from_bytes(mail.raw)["Message-ID"])

@@ -50,11 +50,18 @@ def check_origin(connection: HTTPConnection) -> None:
     if origin is None:
         return
     host = urlsplit(origin).netloc
-    if host not in (services(connection).settings.public_host, connection.headers.get("host")):
+    here = host == connection.headers.get("host") and _is_here(host)
+    if host != services(connection).settings.public_host and not here:
         raise Forged(
             "The request comes from a page of another site. If the desk is reached under this "
             "address, set PUBLIC_URL to it."
         )
+
+
+def _is_here(host: str) -> bool:
+    """Names of this machine. The Host header proves nothing: a name of somebody else's may lead
+    here (DNS rebinding), and its pages would then send it."""
+    return urlsplit(f"//{host}").hostname in ("127.0.0.1", "localhost", "::1")
 
 
 def _same(given: str, expected: str) -> bool:

@@ -5,7 +5,7 @@ import json
 import typer
 from pydantic import SecretStr
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 
 from servicedesk.kernel.config import Settings, load_settings
 
@@ -17,10 +17,10 @@ def config(*, as_json: bool = typer.Option(False, "--json", help="Print JSON."))
     if as_json:
         typer.echo(json.dumps(values, indent=2))
         return
-    table = Table("setting", "environment", "value", "meaning", show_lines=False)
+    console = Console(soft_wrap=True)
     for name, field in Settings.model_fields.items():
-        table.add_row(name, f"SERVICEDESK_{name.upper()}", values[name], field.description or "")
-    Console().print(table)
+        console.print(f"[bold]SERVICEDESK_{name.upper()}[/] = {escape(values[name]) or '(empty)'}")
+        console.print(f"    {escape(field.description or '')}", style="dim")
 
 
 def _shown(value: object) -> str:

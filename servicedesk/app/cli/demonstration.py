@@ -71,8 +71,7 @@ async def _run(base: Settings) -> None:
         settings = base.model_copy(update={"relay_port": relay_port})
         async with open_services(settings) as services:
             await build_company(services)
-            _say_how(settings, outgoing)
-            await run_web(services, frozenset(Role))
+            await run_web(services, frozenset(Role), announce=lambda: _say_how(settings, outgoing))
 
 
 def _say_how(settings: Settings, outgoing: Path) -> None:

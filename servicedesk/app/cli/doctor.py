@@ -15,7 +15,7 @@ from rich.table import Table
 from servicedesk.app.schema import MIGRATIONS, TABLES
 from servicedesk.kernel.config import Settings, load_settings
 from servicedesk.kernel.migrate import pending
-from servicedesk.kernel.secrets import load_secrets
+from servicedesk.kernel.secrets import KEY_FILE, load_secrets
 
 LITTLE_DISK_BYTES = 1_000_000_000
 CONNECT_SECONDS = 5
@@ -35,7 +35,8 @@ Check = Callable[[Settings], Awaitable[Finding]]
 
 async def data_folder(settings: Settings) -> Finding:
     folder = settings.data_dir
-    folder.mkdir(parents=True, exist_ok=True)
+    if not folder.is_dir():
+        return Finding(True, f"{folder.resolve()} is made at the first start")
     if not os.access(folder, os.W_OK):
         return Finding(False, f"{folder.resolve()} cannot be written. Change its owner or rights.")
     free = shutil.disk_usage(folder).free
@@ -45,6 +46,8 @@ async def data_folder(settings: Settings) -> Finding:
 
 
 async def database(settings: Settings) -> Finding:
+    if settings.uses_sqlite and not settings.data_dir.is_dir():
+        return Finding(True, "SQLite, made at the first start")
     missing = await pending(settings, TABLES, MIGRATIONS)
     if missing:
         return Finding(False, f"{len(missing)} migrations are missing: `servicedesk migrate`.")
@@ -63,8 +66,10 @@ async def bus(settings: Settings) -> Finding:
 
 
 async def keys(settings: Settings) -> Finding:
+    if not settings.keys.get_secret_value() and not (settings.data_dir / KEY_FILE).is_file():
+        return Finding(True, f"{KEY_FILE} is made at the first start")
     load_secrets(settings)
-    return Finding(True, "from the settings" if settings.keys.get_secret_value() else "key file")
+    return Finding(True, "from the settings" if settings.keys.get_secret_value() else KEY_FILE)
 
 
 async def relay(settings: Settings) -> Finding:

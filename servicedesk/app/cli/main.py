@@ -1,5 +1,6 @@
 """The servicedesk command: each command is a file of this folder."""
 
+import os
 import sys
 
 import typer
@@ -47,8 +48,12 @@ def version() -> None:
 
 def main() -> None:
     """Run the command; what is wrong is said in one line, without a traceback."""
+    os.umask(0o077)  # what a desk keeps is nobody else's to read
     try:
         app()
+    except OSError as error:
+        say_what_is_wrong(ServicedeskError(f"This machine refused it: {error}."))
+        sys.exit(1)
     except ServicedeskError as error:
         say_what_is_wrong(error)
         sys.exit(1)
