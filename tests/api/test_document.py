@@ -7,6 +7,7 @@ from openapi_spec_validator import validate
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from servicedesk.app.api import documents
 from servicedesk.app.api.openapi import make_document
 from servicedesk.app.api.operation import operation_of
 from servicedesk.app.api.routing import ROUTES
@@ -85,3 +86,13 @@ async def test_page_works_offline_and_runs_no_script(sqlite_office: Office) -> N
     assert loads.scripts == 0
     assert all(address.startswith(("/", "#")) for address in loads.addresses)
     assert style.headers["content-type"].startswith("text/css")
+
+
+async def test_document_and_page_are_made_once(sqlite_office: Office) -> None:
+    async with client_of(sqlite_office.app) as client:
+        first = [(await client.get(path)).text for path in ("/api/openapi.json", "/api/docs")]
+        sqlite_office.app.routes.clear()
+        sqlite_office.app.routes.extend(documents.ROUTES)
+        again = [(await client.get(path)).text for path in ("/api/openapi.json", "/api/docs")]
+    assert first == again
+    assert "/api/tickets" in again[0]

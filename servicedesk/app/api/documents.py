@@ -1,7 +1,11 @@
 """Routes of the documentation: /api/openapi.json, /api/docs and its style sheet."""
 
+from functools import lru_cache
+
+import orjson
+from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from servicedesk.app.api import docs_page
@@ -9,12 +13,23 @@ from servicedesk.app.api.openapi import make_document
 
 
 async def show_document(request: Request) -> Response:
-    return JSONResponse(make_document(request.app))
+    return Response(_document(request.app), media_type="application/json")
 
 
 async def show_page(request: Request) -> Response:
-    page = docs_page.render(make_document(request.app))
-    return HTMLResponse(page, headers={"Content-Security-Policy": docs_page.POLICY})
+    headers = {"Content-Security-Policy": docs_page.POLICY}
+    return HTMLResponse(_page(request.app), headers=headers)
+
+
+@lru_cache(maxsize=1)
+def _document(application: Starlette) -> bytes:
+    """Return the document as JSON. Routes do not change while a process lives."""
+    return orjson.dumps(make_document(application))
+
+
+@lru_cache(maxsize=1)
+def _page(application: Starlette) -> str:
+    return docs_page.render(orjson.loads(_document(application)))
 
 
 async def show_style(_request: Request) -> Response:
