@@ -5,10 +5,14 @@ from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
+import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from structlog.testing import capture_logs
 
+from servicedesk.app.api.operation import Operation
+from servicedesk.kernel.ids import new_id
 from tests.api.offices import Office, client_of
 
 
@@ -113,3 +117,28 @@ async def test_figures_are_shown_with_the_pattern_of_the_route(
 async def test_alive_and_ready_need_no_session(stranger: httpx2.AsyncClient) -> None:
     assert (await stranger.get("/healthz")).status_code == 200
     assert (await stranger.get("/readyz")).json() == {"database": "ready"}
+
+
+async def test_lines_of_a_request_about_a_ticket_name_it(sqlite_office: Office) -> None:
+    ticket_id = new_id()
+
+    @Operation(tag="tickets", status=204)
+    async def look(_request: Request) -> Response:
+        structlog.get_logger().info("inside", **structlog.contextvars.get_contextvars())
+        return Response(status_code=204)
+
+    async def fail(_request: Request) -> Response:
+        raise ZeroDivisionError
+
+    route = "/api/odd/{ticket_id:uuid}"
+    sqlite_office.app.routes.insert(0, Route(route, look))
+    sqlite_office.app.routes.insert(0, Route(route, fail, methods=["POST"]))
+    ann = sqlite_office.client("ann")
+    with capture_logs() as logged:
+        response = await ann.get(f"/api/odd/{ticket_id}")
+        await ann.post(f"/api/odd/{ticket_id}")
+    named = {line["event"]: line.get("ticket_id") for line in logged}
+    assert response.status_code == 204
+    assert named["inside"] == named["answered"] == named["request failed"] == str(ticket_id)
+    inside = next(line for line in logged if line["event"] == "inside")
+    assert inside["request_id"] == response.headers["x-request-id"]

@@ -20,6 +20,7 @@ from servicedesk.app.api.guard import admit
 from servicedesk.app.api.replay import answer_once
 from servicedesk.domain.people import Role
 from servicedesk.kernel.http.bodies import JSON_MAX_BYTES
+from servicedesk.kernel.log import log_context
 
 EVERYONE = frozenset(Role)
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
@@ -63,11 +64,12 @@ class Operation:
 
         @functools.wraps(checked)
         async def guarded(request: Request, /) -> Response:
-            await admit(request, roles=self.roles, public=self.public)
-            if self.idempotent:
-                return await answer_once(request, checked, self._most_bytes(request))
-            response: Response = await checked(request)
-            return response
+            with log_context(ticket_id=request.path_params.get("ticket_id")):
+                await admit(request, roles=self.roles, public=self.public)
+                if self.idempotent:
+                    return await answer_once(request, checked, self._most_bytes(request))
+                response: Response = await checked(request)
+                return response
 
         guarded.operation = self  # type: ignore[attr-defined]  # read by openapi.py
         return guarded

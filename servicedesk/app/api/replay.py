@@ -33,9 +33,8 @@ async def answer_once(request: Request, answering: Answering, max_bytes: int) ->
         return await answering(request)
     _check_key(key)
     database = services(request).database
-    claimed = await idempotency.claim(
-        database, str(viewer(request).user_id), key, await _what_must_be_the_same(request, max_bytes)
-    )
+    same = await _what_must_be_the_same(request, max_bytes)
+    claimed = await idempotency.claim(database, str(viewer(request).user_id), key, same)
     if isinstance(claimed, idempotency.Answer):
         return _repeated(claimed)
     try:

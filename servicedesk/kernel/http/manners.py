@@ -93,7 +93,9 @@ class Manners:
         try:
             await self._app(scope, receive, send_with_manners)
         except Exception:
-            log.exception("request failed", method=scope["method"], path=scope["path"])
+            log.exception(
+                "request failed", method=scope["method"], path=scope["path"], **_ids(scope)
+            )
             if status:
                 raise  # half an answer is out: only closing the connection tells the truth
             await _unexpected(request_id)(scope, receive, send_with_manners)
@@ -105,6 +107,7 @@ class Manners:
                 path=scope["path"],
                 status=status,
                 milliseconds=round(seconds * 1000, 1),
+                **_ids(scope),
             )
             self._settings.on_answered(
                 Answered(scope["method"], scope.get("endpoint"), status, seconds)
@@ -117,6 +120,12 @@ class Manners:
             Headers(scope=scope).getlist("x-forwarded-for"),
             self._settings.trusted_proxies,
         )
+
+
+def _ids(scope: Scope) -> dict[str, str]:
+    """Return the ids that the router found in the path, by name: ticket_id and the like."""
+    found = scope.get("path_params", {}).items()
+    return {name: str(value) for name, value in found if name.endswith("_id")}
 
 
 def _unexpected(request_id: str) -> ASGIApp:
