@@ -126,29 +126,46 @@ async def claim_due(
     return [_claimed(row, owner) for row in rows]
 
 
-async def finish(work: Work, claimed: ClaimedOutbox, state: DeliveryState, error: str = "") -> bool:
+async def finish(
+    work: Work,
+    claimed: ClaimedOutbox,
+    state: DeliveryState,
+    error: str = "",
+    envelope: Mapping[str, object] | None = None,
+) -> bool:
     """Write how it ended, for good. False: the claim ran out and somebody else has it."""
     if state not in ENDS:
         raise ValueError(f"{state} does not end a delivery; {', '.join(sorted(ENDS))} do")
     return await _settle(
         work,
         claimed,
-        "state = $4, error = $5, ended_at = $6, claimed_by = NULL",
+        "state = $4, error = $5, envelope = $6, ended_at = $7, claimed_by = NULL",
         state,
         error or None,
+        dict(claimed.envelope if envelope is None else envelope),
         work.now,
     )
 
 
-async def retry(work: Work, claimed: ClaimedOutbox, due_at: datetime, error: str) -> bool:
-    """Put it back for a later attempt. False: the claim ran out and somebody else has it."""
+async def retry(
+    work: Work,
+    claimed: ClaimedOutbox,
+    due_at: datetime,
+    error: str,
+    envelope: Mapping[str, object] | None = None,
+) -> bool:
+    """Put it back for a later attempt, with what that one has to know (None: as before).
+
+    False: the claim ran out and somebody else has it.
+    """
     work.ring(Topic.OUTBOX)
     return await _settle(
         work,
         claimed,
-        "state = $4, error = $5, due_at = $6, claimed_by = NULL",
+        "state = $4, error = $5, envelope = $6, due_at = $7, claimed_by = NULL",
         OutboxState.RETRY,
         error,
+        dict(claimed.envelope if envelope is None else envelope),
         due_at,
     )
 

@@ -11,7 +11,8 @@ from tests.fakes.mail import make_mail
 from tests.fakes.smtp_sink import SinkRules, SmtpSink, make_certificate, smtp_sink
 
 RAW = make_mail("Subject: My order", "Hello\n.\n..dots\n")
-LETTER = Letter("support@desk.example", ["ann@x.example", "bob@x.example"], RAW)
+ANN, BOB = "ann@x.example", "bob@x.example"
+LETTER = Letter("support@desk.example", [ANN, BOB], RAW)
 
 
 def relay_to(sink: SmtpSink) -> Relay:
@@ -56,32 +57,47 @@ async def test_wrong_password_tries_again_as_settings_can_be_mended(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("answers", "state", "retry", "refused"),
+    ("answers", "state", "retry", "refused", "postponed"),
     [
-        ({"bob@x.example": "550 5.1.1 unknown"}, DeliveryState.SENT, False, {"bob@x.example"}),
+        ({BOB: "550 5.1.1 unknown"}, DeliveryState.SENT, False, {BOB}, set()),
+        ({BOB: "451 4.2.1 greylisted"}, DeliveryState.SENT, True, set(), {BOB}),
         (
-            {"ann@x.example": "550 5.1.1 no", "bob@x.example": "550 5.1.1 no"},
+            {ANN: "550 5.1.1 no", BOB: "550 5.1.1 no"},
             DeliveryState.FAILED,
             False,
-            {"ann@x.example", "bob@x.example"},
+            {ANN, BOB},
+            set(),
         ),
         (
-            {"ann@x.example": "450 4.2.1 greylisted", "bob@x.example": "550 5.1.1 no"},
+            {ANN: "450 4.2.1 greylisted", BOB: "550 5.1.1 no"},
             DeliveryState.FAILED,
             True,
-            {"ann@x.example", "bob@x.example"},
+            {BOB},
+            {ANN},
         ),
-        ({"DATA": "554 5.7.1 looks like spam"}, DeliveryState.FAILED, False, set()),
-        ({"DATA": "452 4.3.1 disk full"}, DeliveryState.FAILED, True, set()),
+        ({"DATA": "554 5.7.1 looks like spam"}, DeliveryState.FAILED, False, set(), set()),
+        ({"DATA": "452 4.3.1 disk full"}, DeliveryState.FAILED, True, set(), set()),
+        (
+            {BOB: "550 5.1.1 no", "DATA": "452 4.3.1 disk full"},
+            DeliveryState.FAILED,
+            True,
+            {BOB},
+            {ANN},
+        ),
     ],
 )
 async def test_refusal_becomes_an_honest_receipt(
-    answers: dict[str, str], state: DeliveryState, retry: bool, refused: set[str]
+    answers: dict[str, str],
+    state: DeliveryState,
+    retry: bool,
+    refused: set[str],
+    postponed: set[str],
 ) -> None:
     async with smtp_sink() as sink:
         sink.answers.update(answers)
         receipt = await send_letter(relay_to(sink), LETTER)
-    assert (receipt.state, receipt.retry, set(receipt.refused)) == (state, retry, refused)
+    assert (receipt.state, receipt.retry) == (state, retry)
+    assert (set(receipt.refused), set(receipt.postponed)) == (refused, postponed)
 
 
 async def test_connection_lost_after_the_mail_went_out_is_unknown() -> None:

@@ -8,6 +8,7 @@ A receipt that is lost sends its message twice: it is worth waiting for, at a cl
 
 import asyncio
 from collections.abc import Coroutine, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ import structlog
 from servicedesk.app.roles.due import act_when_due
 from servicedesk.app.wiring import Services
 from servicedesk.desk.delivery import MOST_ATTEMPTS, record_receipt
+from servicedesk.desk.delivery_verdict import read_progress
 from servicedesk.desk.outgoing import load_outbound
 from servicedesk.domain.errors import NotFound, ServicedeskError
 from servicedesk.domain.messages import DeliveryState, Receipt
@@ -110,8 +112,9 @@ async def _carry(services: Services, claimed: ClaimedOutbox) -> Receipt:
             services.database.sql, claimed.message_id, claimed.external_id
         )
         settings = channel.settings_type.model_validate(inbox.settings)
+        only = read_progress(claimed.envelope).only
         async with asyncio.timeout(CARRY_SECONDS):
-            return await channel.send(outbound, settings)
+            return await channel.send(replace(outbound, only=only), settings)
     except NotFound as error:
         return Receipt(DeliveryState.FAILED, str(error))
     except ServicedeskError as error:

@@ -76,7 +76,11 @@ class EmailChannel:
         own = outbound.from_address.value
         sender = self._marks.bounce_address(own, outbound.ticket_id) if signed else own
         everyone = (*outbound.to, *outbound.cc, *outbound.bcc)
-        recipients = list(dict.fromkeys(address.value for address in everyone))
+        recipients = [
+            value
+            for value in dict.fromkeys(address.value for address in everyone)
+            if not outbound.only or value in outbound.only
+        ]
         if not recipients:
             raise BadInput("The message has no recipient: add one and send again.")
         return Letter(sender, recipients, compose(outbound, sending, self._marks))

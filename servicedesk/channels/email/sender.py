@@ -9,8 +9,8 @@ DATA … <CRLF>.<CRLF> ─ 4xx ► try again   ─ 5xx ► failed
 
 import asyncio
 import ssl
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import aiosmtplib
@@ -51,6 +51,14 @@ class Letter:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _Refusals:
+    """Recipients refused for good (5xx) and for now (4xx), with the relay's words."""
+
+    refused: dict[str, str] = field(default_factory=dict)
+    postponed: dict[str, str] = field(default_factory=dict)
+
+
 async def send_letter(relay: Relay, letter: Letter) -> Receipt:
     """Try once. What the other side says or does becomes the Receipt; nothing is raised for it."""
     client = aiosmtplib.SMTP(
@@ -81,17 +89,17 @@ async def _connect_and_send(client: aiosmtplib.SMTP, relay: Relay, letter: Lette
         return _again(f"The relay {relay.host}:{relay.port} cannot be used: {_words(error)}")
     try:
         async with asyncio.timeout_at(ends_at):
-            refused = await _announce(client, letter)
+            refusals = await _announce(client, letter)
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         return _judge(error)
-    if len(refused) == len(letter.recipients):
-        return _all_refused(refused)
-    return await _transmit(client, letter, refused, ends_at)
+    refused, postponed = refusals.refused, refusals.postponed
+    if len(refused) + len(postponed) == len(letter.recipients):
+        detail = "No recipient was accepted."
+        return Receipt(DeliveryState.FAILED, detail, bool(postponed), refused, postponed)
+    return await _transmit(client, letter, refusals, ends_at)
 
 
-async def _announce(
-    client: aiosmtplib.SMTP, letter: Letter
-) -> dict[str, aiosmtplib.SMTPRecipientRefused]:
+async def _announce(client: aiosmtplib.SMTP, letter: Letter) -> _Refusals:
     """MAIL and RCPT; the recipients that were refused, with the relay's words."""
     everyone = (letter.sender, *letter.recipients)
     needs_utf8 = not all(address.isascii() for address in everyone)
@@ -100,36 +108,38 @@ async def _announce(
     if client.supports_extension("size"):
         options.append(f"SIZE={len(letter.content)}")
     await client.mail(letter.sender, options=options, encoding=encoding)
-    refused: dict[str, aiosmtplib.SMTPRecipientRefused] = {}
+    refusals = _Refusals()
     for recipient in letter.recipients:
         try:
             await client.rcpt(recipient, encoding=encoding)
         except aiosmtplib.SMTPRecipientRefused as error:
-            refused[recipient] = error
-    return refused
+            kept = refusals.refused if error.code >= 500 else refusals.postponed
+            kept[recipient] = _words(error)
+    return refusals
 
 
 async def _transmit(
-    client: aiosmtplib.SMTP,
-    letter: Letter,
-    refused: Mapping[str, aiosmtplib.SMTPRecipientRefused],
-    ends_at: float,
+    client: aiosmtplib.SMTP, letter: Letter, refusals: _Refusals, ends_at: float
 ) -> Receipt:
-    words = {address: _words(error) for address, error in refused.items()}
+    refused, postponed = refusals.refused, refusals.postponed
     try:
         async with asyncio.timeout_at(ends_at):
             response = await client.data(letter.content)
     except aiosmtplib.SMTPResponseException as error:
-        return _judge(error)
+        judged = _judge(error)
+        if refused and judged.retry:  # those who will never take it are not asked again
+            left = (address for address in letter.recipients if address not in refused)
+            postponed = dict.fromkeys(left, judged.detail)
+        return replace(judged, refused=refused, postponed=postponed)
     except (TimeoutError, aiosmtplib.SMTPException, OSError) as error:
-        return Receipt(
-            DeliveryState.UNKNOWN,
+        detail = (
             f"The connection broke while the mail was handed over ({_words(error)}): it may have "
-            "arrived. Ask before sending it again.",
-            refused=words,
+            "arrived. Ask before sending it again."
         )
+        return Receipt(DeliveryState.UNKNOWN, detail, refused=refused, postponed=postponed)
     await _say_goodbye(client)
-    return Receipt(DeliveryState.SENT, _said(response.code, response.message), refused=words)
+    said = _said(response.code, response.message)
+    return Receipt(DeliveryState.SENT, said, bool(postponed), refused, postponed)
 
 
 async def _say_goodbye(client: aiosmtplib.SMTP) -> None:
@@ -137,13 +147,6 @@ async def _say_goodbye(client: aiosmtplib.SMTP) -> None:
         await client.quit(timeout=5)
     except (aiosmtplib.SMTPException, OSError):
         return  # the mail is accepted; how the connection ends does not matter
-
-
-def _all_refused(refused: Mapping[str, aiosmtplib.SMTPRecipientRefused]) -> Receipt:
-    words = {address: _words(error) for address, error in refused.items()}
-    temporary = any(error.code < 500 for error in refused.values())
-    detail = "; ".join(sorted(set(words.values())))
-    return Receipt(DeliveryState.FAILED, detail, retry=temporary, refused=words)
 
 
 def _judge(error: Exception) -> Receipt:
