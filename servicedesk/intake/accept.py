@@ -19,6 +19,7 @@ from servicedesk.domain.actors import system_actor
 from servicedesk.domain.errors import StorageFull, Unavailable
 from servicedesk.domain.ids import ArrivalId
 from servicedesk.domain.messages import ChannelKind, Inbound, MailClass
+from servicedesk.domain.storable import storable
 from servicedesk.intake import arrivals
 from servicedesk.intake.arrivals import LET_IN, Arrival, ArrivalState, Outcome
 from servicedesk.intake.thread_facts import load_thread_facts
@@ -112,7 +113,7 @@ class Intake:
         ]
 
     async def _quarantine(self, arrival: Arrival, error: Exception) -> ArrivalState:
-        reason = storable(f"{type(error).__name__}: {error}")[:LONGEST_REASON]
+        reason = storable(f"{type(error).__name__}: {error}", LONGEST_REASON)
         async with self._database.work(INTAKE) as work:
             if await arrivals.claim(work.sql, arrival.id):
                 await arrivals.finish(
@@ -121,11 +122,6 @@ class Intake:
                 payload = {"arrival_id": str(arrival.id), "inbox_id": str(arrival.inbox_id)}
                 work.record("arrival.quarantined", payload=payload)
         return ArrivalState.QUARANTINED
-
-
-def storable(words: str) -> str:
-    """Return words that every database takes: no NUL, no half of a surrogate pair."""
-    return words.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 async def _hand_over(

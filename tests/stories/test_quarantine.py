@@ -95,3 +95,14 @@ async def test_the_list_pages_newest_first(services: Services, company: Company)
     rest = await quarantine.list_quarantined(sql, company.sam, newest[-1].id, 2)
     assert (len(newest), len(rest)) == (2, 1)
     assert newest[0].id > newest[1].id > rest[0].id
+
+
+async def test_a_reason_that_no_database_takes_is_cleaned(
+    services: Services, company: Company
+) -> None:
+    def broken(raw: bytes, arrival: Arrival) -> Inbound:
+        raise ValueError("half a pair \udce9 and a NUL \0")
+
+    arrival = await post(with_parser(services, broken), company.inbox, letter())
+    assert arrival.state is ArrivalState.QUARANTINED
+    assert arrival.reason == "ValueError: half a pair ? and a NUL "
