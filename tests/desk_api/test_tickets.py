@@ -209,6 +209,22 @@ async def test_another_team_finds_no_such_ticket(
     assert (response.status_code, response.json()["code"]) == (404, "not-found")
 
 
+async def test_a_change_that_takes_the_ticket_out_of_ones_sight_is_done_all_the_same(
+    scene: Scene,
+) -> None:
+    version = (await get(scene, "ana", _path(scene)))["version"]
+    response = await scene.clients["ana"].patch(
+        _path(scene),
+        json={"queue_id": str(scene.company.sales_queue)},
+        headers={"If-Match": f'"{version}"'},
+    )
+    assert (response.status_code, response.content) == (204, b"")
+    assert int(response.headers["X-Position"]) == await journal.head(scene.database.sql)
+    await get(scene, "ana", _path(scene), status=404)
+    seen = await get(scene, "zoe", _path(scene))
+    assert seen["queue_id"] == str(scene.company.sales_queue)
+
+
 async def test_html_of_a_large_reply_keeps_nobody_waiting(sqlite_scene: Scene) -> None:
     """Sanitizing takes a while; the loop's longest stop is shorter, at the best of three tries."""
     html = "<p style='color:red'><b>x</b></p>" * 14_000

@@ -16,6 +16,13 @@ from servicedesk.app.api.replay import KEY_HEADER
 from servicedesk.kernel.http.problems import MEDIA_TYPE, Problem
 
 PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+OF_THE_WRITE = {
+    POSITION_HEADER: {
+        "description": "The journal position of the write.",
+        "schema": {"type": "integer"},
+    }
+}
+OUT_OF_SIGHT = "Done, and by that it is no longer yours to see"
 WORDS = {
     401: "Not signed in",
     403: "Not for this role, or without a CSRF token",
@@ -104,12 +111,9 @@ def _add_responses(described: dict[str, Any], operation: Operation, method: str,
         binary = {"type": "string", "format": "binary"}
         success["content"] = {operation.media_type: {"schema": binary}}
     if method not in SAFE_METHODS:
-        success["headers"] = {
-            POSITION_HEADER: {
-                "description": "The journal position of the write.",
-                "schema": {"type": "integer"},
-            }
-        }
+        success["headers"] = deepcopy(OF_THE_WRITE)
+    if operation.may_lose_sight:
+        responses["204"] = {"description": OUT_OF_SIGHT, "headers": deepcopy(OF_THE_WRITE)}
     responses.pop("422", None)
     for status in sorted(_problem_statuses(described, operation, method, path)):
         responses[str(status)] = {"description": WORDS[status], "content": PROBLEM}

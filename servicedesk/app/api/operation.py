@@ -39,7 +39,8 @@ class Operation:
     The handler gets the request, and `json` and `query` if it names them with a strict model.
     `public`: no sign-in and no CSRF token. `answers` None and `media_type` "": no body (204).
     `media_type`: bytes of that type. `takes_bytes`: the body is raw bytes. `needs_headers`: name →
-    what it holds. `problems`: statuses beside those that follow from the rest (401, 403, 404, 412,
+    what it holds. `may_lose_sight`: answers 204 instead when the write took the thing out of the
+    caller's sight. `problems`: statuses beside those that follow from the rest (401, 403, 404, 412,
     415, 422, 428, 503).
     """
 
@@ -53,11 +54,13 @@ class Operation:
     takes_bytes: bool = False
     media_type: str = ""
     needs_headers: Mapping[str, str] = field(default_factory=dict)
+    may_lose_sight: bool = False
     problems: tuple[int, ...] = ()
 
     def __call__(self, handler: Callable[..., Awaitable[Response]]) -> Handler:
         code = f"HTTP_{self.status}"
-        answers = Answers(**{code: self.answers}) if self.answers else Answers(code)
+        empty = ("HTTP_204",) if self.may_lose_sight else ()
+        answers = Answers(*empty, **{code: self.answers}) if self.answers else Answers(code)
         checked = api.validate(resp=answers, tags=[self.tag], operation_id=handler.__name__)(
             handler
         )

@@ -33,7 +33,9 @@ from servicedesk.desk.views_lists import (
     list_tickets,
     place_of,
 )
-from servicedesk.desk.views_ticket_page import get_detail, get_page, get_summary, read_activity
+from servicedesk.desk.views_summaries import find_summary
+from servicedesk.desk.views_ticket_page import get_detail, get_page, read_activity
+from servicedesk.domain.errors import NotFound
 from servicedesk.domain.ids import InboxId, QueueId, TicketId, UserId
 from servicedesk.domain.tickets import Priority, TicketStatus
 from servicedesk.kernel import journal
@@ -135,24 +137,38 @@ async def write_first(request: Request, json: NewTicketBody) -> Response:
     return answer(page, status=201, position=opened.position, version=page.version)
 
 
-@Operation(tag="tickets", answers=TicketDetail, roles=WORKERS, conditional=True, problems=(409,))
+@Operation(
+    tag="tickets",
+    answers=TicketDetail,
+    roles=WORKERS,
+    conditional=True,
+    may_lose_sight=True,
+    problems=(409,),
+)
 async def change_properties(request: Request, json: ChangeBody) -> Response:
-    """Change properties of a ticket."""
+    """Change properties of a ticket; 204 when it went to where one does not see it."""
     database = services(request).database
     version = expected_version(request.headers.get("if-match"))
     position = await change_ticket(
         database, viewer(request), _ticket_id(request), version, _changes(json)
     )
-    detail = await get_detail(database.sql, viewer(request), _ticket_id(request))
+    try:
+        detail = await get_detail(database.sql, viewer(request), _ticket_id(request))
+    except NotFound:
+        return done(position)
     return answer(detail, position=position, version=detail.version)
 
 
-@Operation(tag="tickets", answers=TicketSummary, roles=WORKERS, problems=(409,))
+@Operation(
+    tag="tickets", answers=TicketSummary, roles=WORKERS, may_lose_sight=True, problems=(409,)
+)
 async def take_by_hand(request: Request) -> Response:
-    """Take a ticket by hand."""
+    """Take a ticket by hand; 204 when it was taken out of one's sight again meanwhile."""
     database = services(request).database
     taken = await take_ticket(database, _ticket_id(request), viewer(request))
-    summary = await get_summary(database.sql, viewer(request), taken.ticket_id)
+    summary = await find_summary(database.sql, viewer(request), taken.ticket_id)
+    if summary is None:
+        return done(taken.position)
     return answer(summary, position=taken.position, version=summary.version)
 
 
