@@ -1,13 +1,28 @@
-"""What became of an outbound message: the channel's receipt, written once, shown on the message."""
+"""What became of an outbound message: the channel's receipt, written once, shown on the message.
+
+A message that failed, or may or may not have arrived, is sent again when an agent asks for it.
+"""
 
 from datetime import timedelta
+from uuid import UUID
 
-from servicedesk.desk.delivery_verdict import Verdict, judge, read_progress, write_progress
-from servicedesk.domain.actors import system_actor
+from servicedesk.desk.delivery_verdict import (
+    Verdict,
+    begin_again,
+    judge,
+    read_progress,
+    write_progress,
+)
+from servicedesk.desk.sight import lock_changeable
+from servicedesk.domain.actors import system_actor, user_actor
+from servicedesk.domain.errors import Conflict, NotFound
+from servicedesk.domain.ids import Position, TicketId
 from servicedesk.domain.messages import DeliveryState, Receipt
+from servicedesk.domain.people import Viewer
 from servicedesk.kernel import outbox
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.outbox import ClaimedOutbox
+from servicedesk.kernel.sql import Sql, as_uuid
 from servicedesk.kernel.work import Work
 
 SENDER = system_actor("sender")
@@ -36,6 +51,53 @@ async def record_receipt(database: Database, claimed: ClaimedOutbox, receipt: Re
     async with database.work(SENDER) as work:
         if await _settle(work, claimed, verdict):
             await _mark(work, claimed, verdict)
+
+
+class NotFailed(Conflict):
+    """Only what failed, or may have been lost, is sent again."""
+
+    code = "not-failed"
+
+
+async def send_again(database: Database, viewer: Viewer, message_id: UUID) -> Position:
+    """Put a failed or unknown message in line once more, for those who do not have it.
+
+    Raises NotFound, Forbidden and NotFailed. The external id stays: who got it the first time can
+    tell that it is the same.
+    """
+    async with database.work(user_actor(viewer.user_id)) as work:
+        ticket_id, seq = await _lock_changeable(work.sql, viewer, message_id)
+        envelope = await outbox.load_envelope(work.sql, message_id)
+        if envelope is None:
+            raise NotFailed(
+                f"Message {message_id} has neither failed nor is it unknown whether it arrived: "
+                "there is nothing to send again.",
+                message_id=str(message_id),
+            )
+        again = begin_again(read_progress(envelope))
+        await outbox.run_again(work, message_id, write_progress(again))
+        await work.sql.execute(
+            "UPDATE message SET delivery_state = $2, delivery_error = NULL, delivery_attempts = 0, "
+            "delivery_at = $3 WHERE id = $1",
+            message_id,
+            DeliveryState.QUEUED,
+            work.now,
+        )
+        payload = {"message_id": str(message_id), "seq": seq}
+        work.record("message.queued", ticket_id=ticket_id, payload=payload)
+    return work.position
+
+
+async def _lock_changeable(sql: Sql, viewer: Viewer, message_id: UUID) -> tuple[TicketId, int]:
+    """Lock the message's ticket; return it with the message's seq."""
+    row = await sql.fetch_one("SELECT ticket_id, seq FROM message WHERE id = $1", message_id)
+    try:
+        if row is not None:
+            ticket = await lock_changeable(sql, viewer, as_uuid(row["ticket_id"]))
+            return ticket.id, int(row["seq"])
+    except NotFound:
+        pass  # not one's to see looks like not there
+    raise NotFound(f"There is no message {message_id}.", message_id=str(message_id))
 
 
 async def _settle(work: Work, claimed: ClaimedOutbox, verdict: Verdict) -> bool:

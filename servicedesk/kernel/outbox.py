@@ -34,6 +34,7 @@ class OutboxState(StrEnum):
 
 
 LIVE = "('queued', 'retry', 'sending')"
+MISCARRIED = "('failed', 'unknown')"
 ENDS = frozenset(
     {
         DeliveryState.SENT,
@@ -170,13 +171,25 @@ async def retry(
     )
 
 
-async def run_again(work: Work, message_id: UUID) -> bool:
-    """Queue a message once more whose delivery failed or is unknown. False: there is none."""
+async def load_envelope(sql: Sql, message_id: UUID) -> dict[str, Any] | None:
+    """Return the envelope of a message whose delivery failed or is unknown, None for any other."""
+    row = await sql.fetch_one(
+        f"SELECT envelope FROM outbox WHERE message_id = $1 AND state IN {MISCARRIED}", message_id
+    )
+    return as_dict(row["envelope"]) if row else None
+
+
+async def run_again(work: Work, message_id: UUID, envelope: Mapping[str, object]) -> bool:
+    """Queue a message once more whose delivery failed or is unknown, with all its attempts.
+
+    False: there is none, or somebody else was first.
+    """
     touched = await work.sql.execute(
-        "UPDATE outbox SET state = 'queued', due_at = $2, ended_at = NULL "
-        "WHERE message_id = $1 AND state IN ('failed', 'unknown')",
+        "UPDATE outbox SET state = 'queued', attempts = 0, due_at = $2, envelope = $3, "
+        f"ended_at = NULL, error = NULL WHERE message_id = $1 AND state IN {MISCARRIED}",
         message_id,
         work.now,
+        dict(envelope),
     )
     work.ring(Topic.OUTBOX)
     return touched > 0

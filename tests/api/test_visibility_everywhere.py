@@ -102,6 +102,7 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("GET", "/api/messages/{message_id}/raw"): Case(404, shows=True),
     ("GET", "/api/messages/{message_id}/html"): Case(404, shows=True),
+    ("POST", "/api/messages/{message_id}/send-again"): Case(404),
     ("GET", "/api/attachments/{file_id}"): Case(404, shows=True),
     ("POST", "/api/offers/{offer_id}/accept"): Case(409),
     ("POST", "/api/offers/{offer_id}/decline"): Case(404, body={"reason": "busy"}),

@@ -174,16 +174,18 @@ async def test_next_due_counts_the_end_of_claims(
     assert await outbox.next_due(frozen_database.sql) == due
 
 
-async def test_failed_message_can_be_sent_once_more(frozen_database: Database) -> None:
+async def test_failed_message_can_be_sent_once_more_with_all_its_attempts(
+    frozen_database: Database,
+) -> None:
     message = new_message()
     await enqueue(frozen_database, message)
     [claimed] = await claim(frozen_database)
     await end(frozen_database, claimed, DeliveryState.FAILED)
     async with frozen_database.work(ACTOR) as work:
-        assert await outbox.run_again(work, message.message_id)
-        assert not await outbox.run_again(work, message.message_id)
+        assert await outbox.run_again(work, message.message_id, {"only": ["bo@x"]})
+        assert not await outbox.run_again(work, message.message_id, {})
     [again] = await claim(frozen_database)
-    assert again.attempts == 2
+    assert (again.attempts, again.envelope) == (1, {"only": ["bo@x"]})
 
 
 async def test_claiming_uses_its_index(postgres_database: Database) -> None:
