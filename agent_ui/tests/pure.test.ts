@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { problemFrom } from '@/api/problem'
+import { problemFrom, refusedFields } from '@/api/problem'
 import { newerInbound, parseAddresses, seemsToMissAttachment } from '@/composer/warnings'
 import { matchShortcut, pressName, type Shortcut } from '@/keys/registry'
 import { safeNext } from '@/router'
@@ -131,4 +131,13 @@ test.each([
   ['Mozilla/5.0 (X11; Linux x86_64) Gecko Firefox/140.0', 'Firefox, Linux'], ['Mozilla/5.0 (Windows NT 10.0) AppleWebKit Chrome/150 Safari/537 Edg/150', 'Edge, Windows'], ['curl/8', 'curl/8'],
 ])('%s is %s', (agent, name) => {
   expect(browserName(agent)).toBe(name)
+})
+
+test.each([
+  [[{ path: 'subject', message: '' }], {}, ['subject']],
+  [[{ path: 'contact.address', message: '' }, { path: 'cc.0', message: '' }], {}, ['address', 'cc']],
+  [[], { field: 'text' }, ['text']],
+  [[{ path: '', message: '' }], {}, []],
+])('the fields refused by %j and %j are %j', (errors, facts, fields) => {
+  expect(refusedFields(problemFrom(422, { code: 'invalid-request', errors, ...facts }))).toEqual(fields)
 })

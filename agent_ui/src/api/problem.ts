@@ -49,6 +49,14 @@ export function problemFrom(status: number, body: unknown): Problem {
   }
 }
 
+/** Names of the fields that the desk refused, as its API calls them; empty when it names none. */
+export function refusedFields(problem: Problem): string[] {
+  const named = typeof problem.facts.field === 'string' ? [problem.facts.field] : []
+  const paths = [...problem.errors.map((one) => one.path), ...named]
+  // "contact.address", "cc.0": the last step that is a name.
+  return paths.flatMap((path) => path.split(/[./]/).filter((step) => /^[a-z_]+$/.test(step)).at(-1) ?? [])
+}
+
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
