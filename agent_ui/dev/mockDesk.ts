@@ -67,6 +67,15 @@ class Desk {
     if (message.delivery) setTimeout(() => this.push('message', { ...message, delivery: { ...message.delivery, state: 'sent' } }), 900)
     return { status: 201, body: message, headers: { 'X-Position': String(this.push('ticket', row)) } }
   }
+
+  sendAgain(id: string | undefined): Outcome {
+    const message = [...this.messages.values()].flat().find((one) => one.id === id)
+    if (message?.delivery?.state !== 'failed' && message?.delivery?.state !== 'unknown') return problem(409, 'not-failed')
+    message.delivery = { state: 'queued', error: null, attempts: 0, at: new Date().toISOString() }
+    const sent: Message = { ...message, delivery: { ...message.delivery, state: 'sent', attempts: 1 } }
+    setTimeout(() => this.push('message', sent), 900)
+    return { body: message, headers: { 'X-Position': String(this.push('message', message)) } }
+  }
 }
 
 const page = (items: unknown[], next: string | null = null): Outcome => ({ body: { items, next } })
@@ -132,6 +141,7 @@ function routes(desk: Desk): Route[] {
       return desk.write(row, { kind: 'outbound', delivery: { state: 'queued', error: null, attempts: 0, at: new Date().toISOString() } }, json)
     }],
     ['POST', /^\/tickets\/([^/]+)\/notes$/, ({ json }, [, id]) => desk.write(desk.ticket(id), { kind: 'note' }, json)],
+    ['POST', /^\/messages\/([^/]+)\/send-again$/, (_, [, id]) => desk.sendAgain(id)],
     ['GET', /^\/tickets\/([^/]+)\/activity$/, () => page([
       { position: 1, at: new Date().toISOString(), actor: { kind: 'system', id: null, name: '' }, kind: 'ticket.opened', payload: { number: 1 }, trace: null },
       { position: 2, at: new Date().toISOString(), actor: { kind: 'user', id: sample.me.id, name: sample.me.name }, kind: 'ticket.status_changed', payload: { from: 'new', to: 'open' }, trace: null },

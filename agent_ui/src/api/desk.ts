@@ -65,6 +65,9 @@ export const writeNote = (
   ticketId: string, note: { text: string; attachment_ids: string[] }, key: string,
 ): Promise<Answer<Message>> => call('POST', `/tickets/${ticketId}/notes`, { json: note, idempotencyKey: key })
 
+export const sendAgain = (messageId: string, key: string): Promise<Answer<Message>> =>
+  call('POST', `/messages/${messageId}/send-again`, { idempotencyKey: key })
+
 export const openTicket = (ticket: NewTicket, key: string): Promise<Answer<Ticket>> =>
   call('POST', '/tickets', { json: ticket, idempotencyKey: key })
 
