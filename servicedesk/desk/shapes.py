@@ -105,7 +105,10 @@ class Delivery(Shape):
 
 
 class Message(Shape):
-    """One entry of the timeline. `text` was written this time, `quoted_text` is the rest."""
+    """One entry of the timeline. `text` was written this time, `quoted_text` is the rest.
+
+    `text_cut`: both are only beginnings, GET /api/messages/{id} has them whole.
+    """
 
     id: UUID
     ticket_id: UUID
@@ -118,6 +121,7 @@ class Message(Shape):
     subject: str | None
     text: str
     quoted_text: str
+    text_cut: bool
     has_html: bool
     attachments: list[Attachment]
     delivery: Delivery | None

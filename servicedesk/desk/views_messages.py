@@ -6,6 +6,7 @@ from uuid import UUID
 
 from servicedesk.desk.shapes import Attachment, Author, Delivery, Message, Recipient
 from servicedesk.domain.actors import ActorKind
+from servicedesk.domain.errors import NotFound
 from servicedesk.domain.messages import (
     ChannelKind,
     DeliveryState,
@@ -13,6 +14,7 @@ from servicedesk.domain.messages import (
     RecipientKind,
     ScanState,
 )
+from servicedesk.domain.people import Viewer
 from servicedesk.kernel.sql import (
     Row,
     Sql,
@@ -22,10 +24,20 @@ from servicedesk.kernel.sql import (
     as_uuid,
     as_uuid_or_none,
 )
+from servicedesk.people.visibility import visible_condition
 
+MOST_CHARACTERS = 65_536
+"""Of `text`, and of `quoted_text`, in timelines and frames: thousands of them pass at once."""
+
+_WHOLE = "m.text, m.quoted_text, FALSE AS text_cut"
+_BEGINNINGS = f"""
+    substr(m.text, 1, {MOST_CHARACTERS}) AS text,
+    substr(m.quoted_text, 1, {MOST_CHARACTERS}) AS quoted_text,
+    length(m.text) > {MOST_CHARACTERS} OR length(m.quoted_text) > {MOST_CHARACTERS} AS text_cut
+"""
 _SELECT = """
     SELECT m.id, m.ticket_id, m.seq, m.kind, m.channel, m.author_kind, m.author_id, m.from_address,
-        m.subject, m.text, m.quoted_text, m.html IS NOT NULL AS has_html, m.unverified, m.why_here,
+        m.subject, {texts}, m.html IS NOT NULL AS has_html, m.unverified, m.why_here,
         m.language, m.delivery_state, m.delivery_error, m.delivery_attempts, m.delivery_at,
         m.created_at, coalesce(u.name, c.name, '') AS author_name
     FROM message m
@@ -35,24 +47,44 @@ _SELECT = """
 
 
 async def load_messages(sql: Sql, message_ids: Iterable[UUID]) -> dict[UUID, Message]:
-    """Return those of the messages that exist, by id. Nothing is filtered by who asks."""
+    """Return those of the messages that exist, by id, their texts cut.
+
+    Nothing is filtered by who asks.
+    """
     wanted = list(message_ids)
     if not wanted:
         return {}
-    rows = await sql.fetch(f"{_SELECT} WHERE {sql.member('m.id', 1)}", wanted)
+    select = _SELECT.format(texts=_BEGINNINGS)
+    rows = await sql.fetch(f"{select} WHERE {sql.member('m.id', 1)}", wanted)
     return {message.id: message for message in await _messages(sql, rows)}
+
+
+async def get_whole_message(sql: Sql, viewer: Viewer, message_id: UUID) -> Message:
+    """Return the message with its texts whole. Raises NotFound, also when it is not theirs."""
+    visible, values = visible_condition(viewer, on_sqlite=sql.on_sqlite, ticket="t", first_number=2)
+    rows = await sql.fetch(
+        f"{_SELECT.format(texts=_WHOLE)} JOIN ticket t ON t.id = m.ticket_id "
+        f"WHERE m.id = $1 AND {visible}",
+        message_id,
+        *values,
+    )
+    for message in await _messages(sql, rows):
+        return message
+    raise NotFound(f"There is no message {message_id}.", message_id=str(message_id))
 
 
 async def newest_messages(
     sql: Sql, ticket_id: UUID, before_seq: int | None, limit: int
 ) -> list[Message]:
-    """Return the ticket's newest messages below `before_seq` (None: the newest), ascending.
+    """Return the ticket's newest messages below `before_seq` (None: the newest), ascending,
+    their texts cut.
 
     Who calls has made sure that the viewer may see the ticket.
     """
     below = "" if before_seq is None else "AND m.seq < $3"
     rows = await sql.fetch(
-        f"{_SELECT} WHERE m.ticket_id = $1 {below} ORDER BY m.seq DESC LIMIT $2",
+        f"{_SELECT.format(texts=_BEGINNINGS)} WHERE m.ticket_id = $1 {below} "
+        "ORDER BY m.seq DESC LIMIT $2",
         ticket_id,
         limit,
         *(() if before_seq is None else (before_seq,)),
@@ -128,6 +160,7 @@ def _message(row: Row, recipients: list[Recipient], attachments: list[Attachment
         subject=row["subject"],
         text=row["text"],
         quoted_text=row["quoted_text"],
+        text_cut=bool(row["text_cut"]),
         has_html=bool(row["has_html"]),
         attachments=attachments,
         delivery=_delivery(row),

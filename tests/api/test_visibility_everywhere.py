@@ -100,6 +100,7 @@ CASES: dict[tuple[str, str], Case] = {
     ("POST", "/api/tickets"): Case(
         404, body={"inbox_id": "{inbox_id}", "contact": MAIL, "subject": "x", "text": "x"}
     ),
+    ("GET", "/api/messages/{message_id}"): Case(404, shows=True),
     ("GET", "/api/messages/{message_id}/raw"): Case(404, shows=True),
     ("GET", "/api/messages/{message_id}/html"): Case(404, shows=True),
     ("POST", "/api/messages/{message_id}/send-again"): Case(404),

@@ -20,7 +20,7 @@ from servicedesk.desk.note import note
 from servicedesk.desk.reply import LONGEST_TEXT, NewReply, Written, reply
 from servicedesk.desk.shapes import Message
 from servicedesk.desk.views_files import get_original
-from servicedesk.desk.views_messages import load_messages, newest_messages
+from servicedesk.desk.views_messages import get_whole_message, load_messages, newest_messages
 from servicedesk.desk.views_ticket_page import get_summary
 from servicedesk.domain.errors import NotFound
 from servicedesk.domain.ids import TicketId
@@ -106,6 +106,13 @@ async def write_note(request: Request, json: NoteBody) -> Response:
     return await _answer_written(services(request), written)
 
 
+@Operation(tag="messages", answers=Message)
+async def show_message(request: Request) -> Response:
+    """Show a message with all of its text, which timelines cut when it is very long."""
+    sql = services(request).database.sql
+    return answer(await get_whole_message(sql, viewer(request), request.path_params["message_id"]))
+
+
 @Operation(tag="messages", media_type="message/rfc822")
 async def download_raw_message(request: Request) -> Response:
     """Download a message as it came in."""
@@ -135,5 +142,6 @@ ROUTES = [
     Route("/api/tickets/{ticket_id:uuid}/messages", list_earlier_messages, methods=["GET"]),
     Route("/api/tickets/{ticket_id:uuid}/replies", write_reply, methods=["POST"]),
     Route("/api/tickets/{ticket_id:uuid}/notes", write_note, methods=["POST"]),
+    Route("/api/messages/{message_id:uuid}", show_message, methods=["GET"]),
     Route("/api/messages/{message_id:uuid}/raw", download_raw_message, methods=["GET"]),
 ]
