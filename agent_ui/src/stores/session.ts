@@ -13,6 +13,8 @@ export const useSession = defineStore('session', () => {
   const asked = ref(false)
   const user = computed<User | null>(() => session.value?.user ?? null)
   const isAdministrator = computed(() => user.value?.role === 'administrator')
+  /** Observers look on: whatever changes a ticket, or takes work, is not shown to them. */
+  const mayWork = computed(() => session.value?.capabilities.includes('work') === true)
 
   function begin(next: Session): void {
     session.value = next
@@ -43,5 +45,5 @@ export const useSession = defineStore('session', () => {
     }
   }
 
-  return { session, asked, user, isAdministrator, begin, end, ask, replaceUser }
+  return { session, asked, user, isAdministrator, mayWork, begin, end, ask, replaceUser }
 })
