@@ -6,17 +6,21 @@ from datetime import datetime
 import pytest
 from structlog.testing import capture_logs
 
+from servicedesk.app.roles import timers
 from servicedesk.app.roles.admission import Admission, sweep
 from servicedesk.app.roles.due import act_when_due
 from servicedesk.app.roles.smtp import MailDoor
-from servicedesk.app.wiring import Services
+from servicedesk.app.wiring import Services, make_services
+from servicedesk.domain.actors import system_actor
 from servicedesk.domain.errors import Unavailable
 from servicedesk.domain.ids import ArrivalId
 from servicedesk.intake.accept import Intake
 from servicedesk.intake.arrivals import ArrivalState
 from servicedesk.kernel.bus import LocalBus, Topic
+from servicedesk.kernel.config import Settings
 from servicedesk.kernel.database import Database
 from tests.stories.company import SUPPORT, Company, letter
+from tests.waiting import until
 
 
 @pytest.mark.parametrize("fault", [ValueError("one odd row"), Unavailable("away")])
@@ -43,6 +47,32 @@ async def test_role_goes_on_after_a_fault(
     assert [(line["event"], line["error"]) for line in logs] == [
         ("role_waits", type(fault).__name__)
     ]
+
+
+async def test_stamping_goes_on_after_a_fault(
+    postgres_settings: Settings, postgres_database: Database, bus: LocalBus
+) -> None:
+    services = make_services(postgres_settings, postgres_database, bus)
+    sql = postgres_database.sql
+    await sql.execute("ALTER TABLE journal_head RENAME TO journal_head_away")
+    with capture_logs() as logs:
+        role = asyncio.create_task(timers.run(services))
+
+        async def stamping_waits() -> bool:
+            return any(line["event"] == "stamping_waits" for line in logs)
+
+        await until(stamping_waits)
+        await sql.execute("ALTER TABLE journal_head_away RENAME TO journal_head")
+        async with postgres_database.work(system_actor("test")) as work:
+            work.record("desk.set_up", payload={})
+        await sql.execute("UPDATE journal SET position = NULL")
+
+        async def is_stamped() -> bool:
+            return not await sql.fetch("SELECT id FROM journal WHERE position IS NULL")
+
+        await until(is_stamped)
+        assert not role.done()
+        role.cancel()
 
 
 class OddIntake(Intake):

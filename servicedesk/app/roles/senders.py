@@ -61,6 +61,7 @@ async def _to_their_end(sends: Iterable[Coroutine[Any, Any, None]]) -> None:
     finally:
         for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _send(services: Services, claimed: ClaimedOutbox, claim_ends: float) -> None:

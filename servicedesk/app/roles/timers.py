@@ -7,7 +7,7 @@ import structlog
 
 from servicedesk.app.roles.due import act_when_due
 from servicedesk.app.wiring import Services
-from servicedesk.domain.errors import Unavailable
+from servicedesk.domain.errors import ServicedeskError
 from servicedesk.kernel.bus import Topic
 from servicedesk.routing import presence
 
@@ -37,15 +37,17 @@ async def _stamp_what_was_left(services: Services) -> None:
     last = await _stamp(services, 0)
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
-        head = await _stamp(services, last)
-        if head != last:
-            last = head
-            await services.bus.ring(Topic.JOURNAL)
+        last = await _stamp(services, last)
 
 
 async def _stamp(services: Services, last: int) -> int:
+    """Stamp, ring if there was anything; return the head, or `last` after a fault."""
     try:
-        return await services.database.stamp()
-    except Unavailable:
-        log.warning("stamping_waits")
+        head = await services.database.stamp()
+        if head != last:
+            await services.bus.ring(Topic.JOURNAL)
+        return head
+    except Exception as error:
+        fault = None if isinstance(error, ServicedeskError | OSError) else error
+        log.warning("stamping_waits", error=type(error).__name__, exc_info=fault)
         return last
