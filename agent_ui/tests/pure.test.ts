@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import type { Inbox, Queue } from '@/api/types'
 import { problemFrom, refusedFields } from '@/api/problem'
 import { newerInbound, parseAddresses, seemsToMissAttachment } from '@/composer/warnings'
 import { matchShortcut, pressName, type Shortcut } from '@/keys/registry'
 import { safeNext } from '@/router'
 import { browserName } from '@/settings/browserName'
+import { ownFirst } from '@/shell/inboxOrder'
 import { linkParts } from '@/ticket/linkParts'
 import { isFolded, openFrom, timelineParts } from '@/ticket/timelineParts'
 import { dayKey, formatCountdown, formatSpan, localTime } from '@/time/format'
@@ -140,4 +142,14 @@ test.each([
   [[{ path: '', message: '' }], {}, []],
 ])('the fields refused by %j and %j are %j', (errors, facts, fields) => {
   expect(refusedFields(problemFrom(422, { code: 'invalid-request', errors, ...facts }))).toEqual(fields)
+})
+
+test.each([
+  [['support'], ['Help', 'Orders', 'Billing']],
+  [['billing'], ['Billing', 'Help', 'Orders']],
+  [[], ['Billing', 'Help', 'Orders']],
+])('for somebody in the teams %j a new ticket offers the inboxes %j', (teamIds, names) => {
+  const inbox = (name: string, queue_id: string) => ({ id: name, name, queue_id }) as Inbox
+  const queues = { s: { team_id: 'support' }, b: { team_id: 'billing' } } as unknown as Record<string, Queue>
+  expect(ownFirst([inbox('Orders', 's'), inbox('Billing', 'b'), inbox('Help', 's')], queues, teamIds).map((one) => one.name)).toEqual(names)
 })
