@@ -5,6 +5,7 @@ import { changeTicket, getTicket, takeTicket, type TicketChange } from '@/api/de
 import { ApiError } from '@/api/problem'
 import type { TicketRow, TicketStatus } from '@/api/types'
 import { useNotify } from '@/parts/notify'
+import { useShellState } from '@/shell/shellState'
 import { useSession } from '@/stores/session'
 import { useWorld } from '@/stores/world'
 
@@ -13,6 +14,7 @@ export function useTicketActions() {
   const store = useWorld()
   const session = useSession()
   const notify = useNotify()
+  const shell = useShellState()
 
   async function reread(ticketId: string): Promise<void> {
     const { asOf } = store
@@ -58,6 +60,12 @@ export function useTicketActions() {
     })
   }
 
+  /** Closing is final, so it is asked about first; every other status is set at once. */
+  function setStatus(ticketId: string, status: TicketStatus): void {
+    if (status === 'closed') shell.closingTicketId = ticketId
+    else void change(ticketId, { status })
+  }
+
   function take(ticketId: string): Promise<boolean> {
     return guessed(ticketId, { assignee_id: session.user?.id ?? null }, async () => {
       const answer = await takeTicket(ticketId)
@@ -67,5 +75,5 @@ export function useTicketActions() {
     })
   }
 
-  return { change, take, reread }
+  return { change, setStatus, take, reread }
 }
