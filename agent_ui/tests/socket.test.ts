@@ -99,7 +99,7 @@ describe('the socket', () => {
     expect(heard).toEqual(['hello 40', 'resync too_far_behind'])
   })
 
-  test('waits longer after each failure and starts over once it was live', () => {
+  test('waits longer after each failure and starts over once a connection has lasted', () => {
     socket.start()
     outside.close(1006)
     outside.elapse(500)
@@ -108,8 +108,20 @@ describe('the socket', () => {
     outside.close(1006)
     outside.elapse(2000)
     outside.hear(HELLO)
+    outside.elapse(10_000)
     outside.close(1012)
     outside.elapse(500)
+    expect(outside.opened.length).toBe(5)
+  })
+
+  test('waits longer each time that a connection breaks while it catches up', () => {
+    socket.start()
+    for (const wait of [500, 1000, 2000, 4000]) {
+      outside.hear(HELLO)
+      outside.hear({ type: 'frame', kind: 'position', position: 44, at: '', data: {} })
+      outside.close(4408)
+      outside.elapse(wait)
+    }
     expect(outside.opened.length).toBe(5)
   })
 

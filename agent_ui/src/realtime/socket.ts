@@ -41,6 +41,8 @@ export interface DeskSocket {
 const SESSION_ENDED = 4401
 /** The desk pings more often than this; silence beyond it is a dead connection. */
 const SILENCE_MS = 45_000
+/** Only after so long is a connection a good one: one that breaks while it catches up is not. */
+const STABLE_MS = 10_000
 
 /** Full jitter between half and all of 0.5 s · 2^attempt, at most 15 s. */
 export function backoffMs(attempt: number, random: number): number {
@@ -54,6 +56,7 @@ export function createSocket(world: SocketWorld, events: SocketEvents): DeskSock
   let attempt = 0
   let retry: number | null = null
   let silence: number | null = null
+  let stable: number | null = null
 
   function turn(next: SocketState, retryInMs: number | null = null): void {
     state = next
@@ -80,7 +83,7 @@ export function createSocket(world: SocketWorld, events: SocketEvents): DeskSock
     if (word === null) return
     switch (word.type) {
       case 'hello':
-        attempt = 0
+        watchStability()
         turn('live')
         return events.hello(word)
       case 'frame':
@@ -116,11 +119,22 @@ export function createSocket(world: SocketWorld, events: SocketEvents): DeskSock
     }, SILENCE_MS)
   }
 
+  /** The next wait is a short one again once this connection has lasted. */
+  function watchStability(): void {
+    if (stable !== null) world.clearTimer(stable)
+    stable = world.setTimer(() => {
+      stable = null
+      attempt = 0
+    }, STABLE_MS)
+  }
+
   function clear(): void {
-    if (retry !== null) world.clearTimer(retry)
-    if (silence !== null) world.clearTimer(silence)
+    for (const timer of [retry, silence, stable]) {
+      if (timer !== null) world.clearTimer(timer)
+    }
     retry = null
     silence = null
+    stable = null
   }
 
   function say(word: ClientWord): void {
