@@ -45,13 +45,21 @@ class Desk {
 
   change(row: TicketRow, change: Partial<TicketRow>): Outcome {
     Object.assign(row, change, { version: row.version + 1, updated_at: new Date().toISOString() })
-    const position = this.push('ticket', row)
+    const position = this.tellTicket(row)
     return { body: this.details(row), headers: { 'X-Position': String(position), ETag: `"${row.version}"` } }
   }
 
+  tellTicket(row: TicketRow): number {
+    return this.push('ticket', this.values(row))
+  }
+
   details(row: TicketRow): object {
+    return { ...this.values(row), position: this.position }
+  }
+
+  values(row: TicketRow): object {
     return {
-      ...row, position: this.position, allowed_statuses: ['open', 'pending', 'on_hold', 'solved'].filter((status) => status !== row.status),
+      ...row, allowed_statuses: ['open', 'pending', 'on_hold', 'solved'].filter((status) => status !== row.status),
       participants: [{ role: 'requester', contact_id: row.contact?.id, user_id: null, name: row.contact?.name, address: row.contact?.address }],
       may: { reply: true, note: true, change: true, take: row.assignee_id === null },
     }
@@ -65,7 +73,7 @@ class Desk {
     if (part.kind === 'outbound') Object.assign(row, { waiting_since: null, last_message_from: 'agent', last_words: message.text })
     this.push('message', message)
     if (message.delivery) setTimeout(() => this.push('message', { ...message, delivery: { ...message.delivery, state: 'sent' } }), 900)
-    return { status: 201, body: message, headers: { 'X-Position': String(this.push('ticket', row)) } }
+    return { status: 201, body: message, headers: { 'X-Position': String(this.tellTicket(row)) } }
   }
 
   sendAgain(id: string | undefined): Outcome {
@@ -133,7 +141,7 @@ function routes(desk: Desk): Route[] {
     ['GET', /^\/tickets\/([^/]+)$/, (_, [, id]) => { const row = desk.ticket(id); return { body: { ...desk.details(row), messages: { items: desk.timeline(row), earlier: null } } } }],
     ['PATCH', /^\/tickets\/([^/]+)$/, ({ json }, [, id]) => desk.change(desk.ticket(id), json)],
     ['POST', /^\/tickets\/([^/]+)\/take$/, (_, [, id]) => desk.change(desk.ticket(id), { assignee_id: sample.me.id, status: 'open' })],
-    ['POST', /^\/tickets\/([^/]+)\/read$/, (_, [, id]) => { Object.assign(desk.ticket(id), { unread: false }); desk.push('ticket', desk.ticket(id)); return { status: 204 } }],
+    ['POST', /^\/tickets\/([^/]+)\/read$/, (_, [, id]) => { Object.assign(desk.ticket(id), { unread: false }); desk.tellTicket(desk.ticket(id)); return { status: 204 } }],
     ['POST', /^\/tickets\/([^/]+)\/replies$/, ({ json }, [, id]) => {
       const row = desk.ticket(id)
       const newest = desk.timeline(row).filter((one) => one.kind === 'inbound').at(-1)?.seq ?? 0

@@ -75,7 +75,7 @@ export function message(ticket: TicketRow, seq: number, minutesAgo: number, part
     id: id(8, nextMessage), ticket_id: ticket.id, seq, kind: 'inbound', channel: 'email',
     author: inbound ? { kind: 'contact', id: ticket.contact?.id ?? null, name: ticket.contact?.name || address } : { kind: 'user', id: me.id, name: me.name },
     from_address: inbound ? address : 'help@halden.example', recipients: [{ kind: 'to', name: '', address: inbound ? 'help@halden.example' : address }], subject: ticket.subject, text: '',
-    quoted_text: '', has_html: false, attachments: [], delivery: null, created_at: at(minutesAgo), unverified: false, why_here: null, language: 'en', ...part,
+    quoted_text: '', text_cut: false, has_html: false, attachments: [], delivery: null, created_at: at(minutesAgo), unverified: false, why_here: null, language: 'en', ...part,
   }
 }
 export function messagesOf(ticket: TicketRow): Message[] {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import type { User } from '@/api/types'
 import { apply } from '@/realtime/apply'
 import { parseWord, type Frame } from '@/realtime/frames'
-import { emptyWorld, put, putMessage, shownTicket, type Timeline, type World } from '@/realtime/world'
-import { frame, message, offer, ticketRow } from './sample'
+import { emptyWorld, put, putMessage, putTicket, shownTicket, type Timeline, type World } from '@/realtime/world'
+import { frame, message, offer, ticketRow, ticketValues } from './sample'
 
 const timeline = (): Timeline => ({ messages: [], earlier: false, state: 'ready', details: null })
 
@@ -11,17 +12,19 @@ function worldAfter(frames: Frame[], from: World = emptyWorld()): World {
   return from
 }
 
+const USER: User = { id: 'u1', name: 'Sofia', email: 's@x.example', role: 'agent', locale: 'en', time_zone: 'UTC', active: true, version: 2, team_ids: [], created_at: '' }
+
 const EVERY_KIND: Frame[] = [
-  frame('ticket', 1, ticketRow()),
+  frame('ticket', 1, ticketValues()),
   frame('message', 2, message({ seq: 3 })),
   frame('offer', 3, offer()),
   frame('presence', 4, { user_id: 'u1', state: 'away', reason: 'break', since: '', capacity: {}, used: {} }),
   frame('queue', 5, { id: 'q1', name: 'Refunds', team_id: 'g1', offer_seconds: 30, active: true, version: 1, agent_ids: [], team_ids: [], waiting: 2, oldest_waiting_at: null, offered: 0, active_orders: 0 }),
-  frame('user', 6, { id: 'u1', name: 'Sofia', email: 's@x.example', role: 'agent', locale: 'en', time_zone: 'UTC', active: true, version: 2, team_ids: [], created_at: '' }),
+  frame('user', 6, USER),
   frame('team', 7, { id: 'g1', name: 'Orders', member_ids: ['u1'], version: 1 }),
   frame('inbox', 8, { id: 'i1', channel: 'email', name: 'Help', address: 'h@x.example', queue_id: 'q1', brand_id: 'b1', active: true, version: 1 }),
-  frame('contact', 9, { id: 'c1', name: 'Lin Wei-Hansen' }),
-  frame('ticket', 10, ticketRow({ status: 'pending', version: 2 })),
+  frame('contact', 9, { id: 'c1', name: 'Lin Wei-Hansen', address: 'lin@x.example' }),
+  frame('ticket', 10, ticketValues({ status: 'pending', version: 2 })),
   frame('ticket.removed', 11, { ticket_id: 't2' }),
   frame('position', 12, {}),
 ]
@@ -42,14 +45,14 @@ describe('a frame changes the world', () => {
   })
 
   test('a removed ticket takes its timeline with it and does not come back with an older frame', () => {
-    const world = worldAfter([frame('ticket', 5, ticketRow())])
+    const world = worldAfter([frame('ticket', 5, ticketValues())])
     world.timelines.t1 = timeline()
-    worldAfter([frame('ticket.removed', 9, { ticket_id: 't1' }), frame('ticket', 7, ticketRow())], world)
+    worldAfter([frame('ticket.removed', 9, { ticket_id: 't1' }), frame('ticket', 7, ticketValues())], world)
     expect([world.tickets.t1, world.timelines.t1]).toEqual([undefined, undefined])
   })
 
   test('a ticket that may be seen again comes back with a newer frame', () => {
-    const world = worldAfter([frame('ticket.removed', 9, { ticket_id: 't1' }), frame('ticket', 10, ticketRow())])
+    const world = worldAfter([frame('ticket.removed', 9, { ticket_id: 't1' }), frame('ticket', 10, ticketValues())])
     expect(world.tickets.t1?.number).toBe(1)
   })
 
@@ -66,7 +69,7 @@ describe('a frame changes the world', () => {
   })
 
   test('a read that was asked before a frame came does not overwrite it', () => {
-    const world = worldAfter([frame('ticket', 8, ticketRow({ status: 'solved' }))])
+    const world = worldAfter([frame('ticket', 8, ticketValues({ status: 'solved' }))])
     put(world, 'tickets', ticketRow({ status: 'open' }), 7)
     expect(world.tickets.t1?.status).toBe('solved')
   })
@@ -74,14 +77,59 @@ describe('a frame changes the world', () => {
   test('a frame older than the answer to a write is passed over, and the position still moves on', () => {
     const world = emptyWorld()
     put(world, 'tickets', ticketRow({ status: 'solved' }), 20)
-    apply(world, frame('ticket', 19, ticketRow({ status: 'open' })))
+    apply(world, frame('ticket', 19, ticketValues({ status: 'open' })))
     expect([world.tickets.t1?.status, world.position]).toEqual(['solved', 19])
+  })
+})
+
+describe('an open ticket', () => {
+  const NOTHING = { reply: false, note: false, change: false, take: false }
+  const opened = (): World => {
+    const world = worldAfter([frame('ticket', 1, ticketValues())])
+    world.timelines.t1 = timeline()
+    return world
+  }
+
+  test('takes what may be done, and who takes part, from the frame', () => {
+    const world = opened()
+    const participants = [{ role: 'cc' as const, contact_id: 'c2', user_id: null, name: 'Bo', address: 'bo@x.example' }]
+    apply(world, frame('ticket', 2, ticketValues({ status: 'closed', participants, allowed_statuses: [], may: NOTHING })))
+    expect(world.timelines.t1?.details).toEqual({ participants, allowed_statuses: [], may: NOTHING })
+    expect(world.tickets.t1).toEqual(ticketRow({ status: 'closed' }))
+  })
+
+  test('keeps what a later position told of it', () => {
+    const world = opened()
+    apply(world, frame('ticket', 9, ticketValues({ allowed_statuses: ['open'] })))
+    putTicket(world, ticketValues({ allowed_statuses: ['pending'] }), 8)
+    expect(world.timelines.t1?.details?.allowed_statuses).toEqual(['open'])
+  })
+
+  const bo = { role: 'cc' as const, contact_id: 'c1', user_id: null, name: 'Lin Wei', address: 'lin@x.example' }
+  const mina = { role: 'follower' as const, contact_id: null, user_id: 'u3', name: 'Mina', address: 'mina@x.example' }
+
+  test.each([
+    ['contact', frame('contact', 5, { id: 'c1', name: 'Lin', address: 'lin@new.example' }), [{ ...bo, name: 'Lin', address: 'lin@new.example' }, mina], ['Lin', 'Mina']],
+    ['user', frame('user', 5, { ...USER, id: 'u3', name: 'Mina Holt', email: 'holt@x.example' }), [bo, { ...mina, name: 'Mina Holt', address: 'holt@x.example' }], ['Lin Wei', 'Mina Holt']],
+  ])('shows the new name of a %s wherever they wrote or take part', (_, renamed, participants, authors) => {
+    const world = opened()
+    apply(world, frame('ticket', 2, ticketValues({ participants: [bo, mina] })))
+    apply(world, frame('message', 3, message({ seq: 1 })))
+    apply(world, frame('message', 4, message({ seq: 2, author: { kind: 'user', id: 'u3', name: 'Mina' } })))
+    apply(world, renamed)
+    expect(world.timelines.t1?.details?.participants).toEqual(participants)
+    expect(world.timelines.t1?.messages.map((one) => one.author.name)).toEqual(authors)
+  })
+
+  test('a contact who got another address is shown with it in the rows of tickets and offers', () => {
+    const world = worldAfter([frame('ticket', 1, ticketValues()), frame('offer', 2, offer()), frame('contact', 3, { id: 'c1', name: 'Lin', address: 'lin@new.example' })])
+    expect([world.tickets.t1?.contact, world.offers.o1?.contact]).toEqual(Array(2).fill({ id: 'c1', name: 'Lin', address: 'lin@new.example' }))
   })
 })
 
 describe('guesses', () => {
   const guessed = (position: number | null): World => {
-    const world = worldAfter([frame('ticket', 1, ticketRow())])
+    const world = worldAfter([frame('ticket', 1, ticketValues())])
     world.guesses = [{ key: 'k', ticket_id: 't1', patch: { status: 'solved' }, position }]
     return world
   }
@@ -101,7 +149,7 @@ describe('guesses', () => {
   })
 
   test('a wrong guess is corrected by the frame', () => {
-    const world = worldAfter([frame('ticket', 5, ticketRow({ status: 'on_hold' }))], guessed(5))
+    const world = worldAfter([frame('ticket', 5, ticketValues({ status: 'on_hold' }))], guessed(5))
     expect(shownTicket(world, 't1')).toMatchObject({ status: 'on_hold', guessed: false })
   })
 })

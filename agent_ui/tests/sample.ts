@@ -1,4 +1,4 @@
-import type { Message, Offer, TicketRow } from '@/api/types'
+import type { Message, Offer, TicketRow, TicketValues } from '@/api/types'
 import type { Frame } from '@/realtime/frames'
 
 export function ticketRow(part: Partial<TicketRow> = {}): TicketRow {
@@ -9,10 +9,15 @@ export function ticketRow(part: Partial<TicketRow> = {}): TicketRow {
   }
 }
 
+/** A ticket as a frame carries it. */
+export function ticketValues(part: Partial<TicketValues> = {}): TicketValues {
+  return { ...ticketRow(), participants: [], allowed_statuses: ['solved'], may: { reply: true, note: true, change: true, take: true }, ...part }
+}
+
 export function message(part: Partial<Message> = {}): Message {
   return {
     id: `m${part.seq ?? 1}`, ticket_id: 't1', seq: 1, kind: 'inbound', channel: 'email', author: { kind: 'contact', id: 'c1', name: 'Lin Wei' }, from_address: null, recipients: [],
-    subject: '', text: '', quoted_text: '', has_html: false, attachments: [], delivery: null, created_at: '2026-11-22T10:00:00+00:00', unverified: false, why_here: null, language: null, ...part,
+    subject: '', text: '', quoted_text: '', text_cut: false, has_html: false, attachments: [], delivery: null, created_at: '2026-11-22T10:00:00+00:00', unverified: false, why_here: null, language: null, ...part,
   }
 }
 

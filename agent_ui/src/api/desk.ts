@@ -1,7 +1,7 @@
 /** Tickets, messages, contacts and files: one function per thing the desk can be asked. */
 import { call, get, newKey, type Answer } from './client'
 import type {
-  ActivityEntry, Contact, Message, Page, Priority, Ticket, TicketRow, TicketStatus, Upload,
+  ActivityEntry, ChangedTicket, Contact, Message, Page, Priority, Ticket, TicketRow, TicketStatus, Upload,
 } from './types'
 
 export interface TicketFilter {
@@ -52,14 +52,19 @@ export const listEarlierMessages = (ticketId: string, beforeSeq: number): Promis
 export const listActivity = async (ticketId: string): Promise<ActivityEntry[]> =>
   (await get<Page<ActivityEntry>>(`/tickets/${ticketId}/activity`, { limit: 100 })).items
 
-export const changeTicket = (id: string, version: number, change: TicketChange): Promise<Answer<Ticket>> =>
+/** Data is null when the change took the ticket out of one's sight. */
+export const changeTicket = (id: string, version: number, change: TicketChange): Promise<Answer<ChangedTicket | null>> =>
   call('PATCH', `/tickets/${id}`, { json: change, ifMatch: version })
 
-export const takeTicket = (id: string): Promise<Answer<TicketRow>> =>
+/** Data is null when somebody took the ticket out of one's sight meanwhile. */
+export const takeTicket = (id: string): Promise<Answer<TicketRow | null>> =>
   call('POST', `/tickets/${id}/take`, { idempotencyKey: newKey() })
 
 export const sendReply = (ticketId: string, draft: ReplyDraft, key: string): Promise<Answer<Message>> =>
   call('POST', `/tickets/${ticketId}/replies`, { json: { ...draft, html: null }, idempotencyKey: key })
+
+/** A message with all of its text, which timelines cut when it is very long. */
+export const getMessage = (id: string): Promise<Message> => get(`/messages/${id}`)
 
 export const writeNote = (
   ticketId: string, note: { text: string; attachment_ids: string[] }, key: string,

@@ -377,6 +377,8 @@ export interface components {
         /**
          * Message
          * @description One entry of the timeline. `text` was written this time, `quoted_text` is the rest.
+         *
+         *     `text_cut`: both are only beginnings, GET /api/messages/{id} has them whole.
          */
         Message: {
             /**
@@ -404,6 +406,8 @@ export interface components {
             text: string;
             /** Quoted Text */
             quoted_text: string;
+            /** Text Cut */
+            text_cut: boolean;
             /** Has Html */
             has_html: boolean;
             /** Attachments */

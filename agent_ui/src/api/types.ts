@@ -41,6 +41,9 @@ export type Message = Shapes['Message']
 export type TicketMay = Shapes['Permissions']
 export type Ticket = Shapes['TicketPage']
 export type TicketDetails = Pick<Ticket, 'participants' | 'allowed_statuses' | 'may'>
+/** A ticket with all but its messages: what a frame carries. */
+export type TicketValues = TicketRow & TicketDetails
+export type ChangedTicket = Shapes['TicketDetail']
 export type Contact = Shapes['ContactPage']
 export type ActivityEntry = Shapes['Activity']
 export type Upload = Shapes['Upload']

@@ -3,7 +3,7 @@
  * but the world it is given. Applying a frame twice is the same as applying it once.
  */
 import type { Frame } from './frames'
-import { put, putMessage, removeTicket, type World } from './world'
+import { put, putMessage, putTicket, removeTicket, type World } from './world'
 
 export function apply(world: World, frame: Frame): void {
   change(world, frame)
@@ -13,23 +13,23 @@ export function apply(world: World, frame: Frame): void {
 function change(world: World, frame: Frame): void {
   switch (frame.kind) {
     case 'ticket':
-      return put(world, 'tickets', frame.data, frame.position)
+      return putTicket(world, frame.data, frame.position)
     case 'ticket.removed':
       return removeTicket(world, frame.data.ticket_id, frame.position)
     case 'message':
       return putMessage(world, frame.data, frame.position)
     case 'offer':
-      return put(world, 'offers', frame.data, frame.position)
+      return void put(world, 'offers', frame.data, frame.position)
     case 'presence':
-      return put(world, 'presence', frame.data, frame.position)
+      return void put(world, 'presence', frame.data, frame.position)
     case 'queue':
-      return put(world, 'queues', frame.data, frame.position)
+      return void put(world, 'queues', frame.data, frame.position)
     case 'user':
-      return put(world, 'users', frame.data, frame.position)
+      return changeUser(world, frame)
     case 'team':
-      return put(world, 'teams', frame.data, frame.position)
+      return void put(world, 'teams', frame.data, frame.position)
     case 'inbox':
-      return put(world, 'inboxes', frame.data, frame.position)
+      return void put(world, 'inboxes', frame.data, frame.position)
     case 'contact':
       return renameContact(world, frame)
     case 'position':
@@ -48,13 +48,32 @@ export function moveOn(world: World, position: number): void {
   }
 }
 
-/** A contact's name stands in the rows of tickets and offers too. */
+/** A contact's name stands in the rows of tickets and offers too, and wherever they wrote or take part. */
 function renameContact(world: World, frame: Extract<Frame, { kind: 'contact' }>): void {
-  const { id, name } = frame.data
+  const { id, name, address } = frame.data
   const known = world.contacts[id]
   if (known !== undefined) world.contacts[id] = { ...known, ...frame.data }
   for (const row of [...Object.values(world.tickets), ...Object.values(world.offers)]) {
-    if (row.contact?.id === id) row.contact = { ...row.contact, name }
+    if (row.contact?.id === id) row.contact = { id, name, address }
+  }
+  renameInTimelines(world, { id, name, address })
+}
+
+function changeUser(world: World, frame: Extract<Frame, { kind: 'user' }>): void {
+  const { id, name, email } = frame.data
+  if (put(world, 'users', frame.data, frame.position)) renameInTimelines(world, { id, name, address: email })
+}
+
+/** Messages and participants name contacts and users by id: they are renamed by id. */
+function renameInTimelines(world: World, person: { id: string; name: string; address: string }): void {
+  const { id, name, address } = person
+  for (const timeline of Object.values(world.timelines)) {
+    for (const message of timeline.messages) {
+      if (message.author.id === id) message.author = { ...message.author, name }
+    }
+    for (const participant of timeline.details?.participants ?? []) {
+      if (participant.contact_id === id || participant.user_id === id) Object.assign(participant, { name, address })
+    }
   }
 }
 

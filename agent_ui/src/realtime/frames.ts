@@ -1,5 +1,5 @@
 /** What travels over the socket. Frames carry new values, never deltas. */
-import type { ContactRef, Inbox, Message, Offer, Presence, Queue, Team, TicketRow, User } from '@/api/types'
+import type { ContactRef, Inbox, Message, Offer, Presence, Queue, Team, TicketValues, User } from '@/api/types'
 
 interface Stamped {
   type: 'frame'
@@ -9,7 +9,7 @@ interface Stamped {
 
 export type Frame = Stamped &
   (
-    | { kind: 'ticket'; data: TicketRow }
+    | { kind: 'ticket'; data: TicketValues }
     | { kind: 'ticket.removed'; data: { ticket_id: string } }
     | { kind: 'message'; data: Message }
     | { kind: 'offer'; data: Offer }
@@ -18,7 +18,7 @@ export type Frame = Stamped &
     | { kind: 'user'; data: User }
     | { kind: 'team'; data: Team }
     | { kind: 'inbox'; data: Inbox }
-    | { kind: 'contact'; data: Pick<ContactRef, 'id' | 'name'> & Record<string, unknown> }
+    | { kind: 'contact'; data: ContactRef & Record<string, unknown> }
     | { kind: 'position'; data: Record<string, never> }
   )
 

@@ -1,6 +1,6 @@
 /** Everything a frame can change, by id. One value, changed by `apply` and the functions here only. */
 import type {
-  Contact, Inbox, Message, Offer, Presence, Queue, Team, TicketDetails, TicketRow, User,
+  Contact, Inbox, Message, Offer, Presence, Queue, Team, TicketDetails, TicketRow, TicketValues, User,
 } from '@/api/types'
 
 export interface Timeline {
@@ -54,14 +54,24 @@ export function idOf<T extends Table>(table: T, row: Row<T>): string {
 }
 
 /**
- * Puts a row in its place unless a later position already told of it. `asOf` is the position of
- * the frame or of the write whose answer this is; for a read, the position seen when it was asked.
+ * Puts a row in its place unless a later position already told of it, and says whether it did.
+ * `asOf` is the position of the frame or of the write whose answer this is; for a read, the position
+ * seen when it was asked.
  */
-export function put<T extends Table>(world: World, table: T, row: Row<T>, asOf: number): void {
+export function put<T extends Table>(world: World, table: T, row: Row<T>, asOf: number): boolean {
   const key = `${table}:${idOf(table, row)}`
-  if ((world.known[key] ?? -1) > asOf) return
+  if ((world.known[key] ?? -1) > asOf) return false
   world.known[key] = asOf
   ;(world[table] as Record<string, Row<T>>)[idOf(table, row)] = row
+  return true
+}
+
+/** Puts a ticket's row, and beside its timeline, if that is open, what only the ticket page shows. */
+export function putTicket(world: World, values: TicketValues, asOf: number): void {
+  const { participants, allowed_statuses, may, ...row } = values
+  const isNews = put(world, 'tickets', row, asOf)
+  const timeline = world.timelines[row.id]
+  if (timeline !== undefined && (isNews || timeline.details === null)) timeline.details = { participants, allowed_statuses, may }
 }
 
 export function putAll<T extends Table>(world: World, table: T, rows: Row<T>[], asOf: number): void {

@@ -2,10 +2,10 @@
 import { defineStore } from 'pinia'
 import { computed, reactive, ref } from 'vue'
 import type { Answer } from '@/api/client'
-import type { Contact, Message, Ticket, TicketRow, User } from '@/api/types'
+import type { ChangedTicket, Contact, Message, Ticket, User } from '@/api/types'
 import { apply, moveOn } from '@/realtime/apply'
 import type { Frame } from '@/realtime/frames'
-import { emptyWorld, put, putAll, putMessage, type Guess, type Row, type Table, type Timeline } from '@/realtime/world'
+import { emptyWorld, put, putAll, putMessage, putTicket, removeTicket, type Guess, type Row, type Table, type Timeline } from '@/realtime/world'
 
 export const useWorld = defineStore('world', () => {
   const world = reactive(emptyWorld())
@@ -40,21 +40,23 @@ export const useWorld = defineStore('world', () => {
   }
 
   function absorbTicket(ticket: Ticket, readAsOf: number): void {
-    const { messages, participants, allowed_statuses, may, position, ...row } = ticket
-    put(world, 'tickets', row, Math.max(position, readAsOf))
+    const { messages, position, ...values } = ticket
     const timeline = openTimeline(ticket.id)
+    putTicket(world, values, Math.max(position, readAsOf))
     for (const message of messages.items) putMessage(world, message, Math.max(position, readAsOf))
     timeline.earlier = messages.earlier !== null
-    timeline.details = { participants, allowed_statuses, may }
     timeline.state = 'ready'
   }
 
   /** The answer to a change: a ticket without its messages. */
-  function absorbChanged(answer: Answer<Omit<Ticket, 'messages'> & { messages?: unknown }>): void {
-    const { messages: _messages, participants, allowed_statuses, may, position, ...row } = answer.data
-    put(world, 'tickets', row as TicketRow, answer.position ?? position)
-    const timeline = world.timelines[row.id]
-    if (timeline !== undefined) timeline.details = { participants, allowed_statuses, may }
+  function absorbChanged(answer: Answer<ChangedTicket>): void {
+    const { position, ...values } = answer.data
+    putTicket(world, values, answer.position ?? position)
+  }
+
+  /** The answer to a write that took the ticket out of one's sight. */
+  function loseTicket(ticketId: string, position: number | null): void {
+    removeTicket(world, ticketId, position ?? asOf.value)
   }
 
   function absorbEarlier(ticketId: string, messages: Message[], options: { more: boolean; readAsOf: number }): void {
@@ -101,7 +103,7 @@ export const useWorld = defineStore('world', () => {
   )
 
   return {
-    world, epoch, asOf, drop, forget, absorb, absorbAll, absorbTicket, absorbChanged, absorbEarlier, absorbMessage,
+    world, epoch, asOf, drop, forget, absorb, absorbAll, absorbTicket, absorbChanged, loseTicket, absorbEarlier, absorbMessage,
     absorbContact, openTimeline, guess, forgetGuess, settleGuess, hear, nameOf, activeUsers,
   }
 })

@@ -11,10 +11,13 @@ const SAY_VIEWING_EVERY_MS = 30_000
 export function useTicket(ticketId: string) {
   const store = useWorld()
   const connection = useConnection()
-  const missing = ref(false)
+  const notFound = ref(false)
   const loadingEarlier = ref(false)
 
   const row = computed(() => shownTicket(store.world, ticketId))
+  /** Known of, but no longer there: it is not ours to see any more. */
+  const gone = computed(() => row.value === null && store.world.known[`tickets:${ticketId}`] !== undefined)
+  const missing = computed(() => notFound.value || gone.value)
   const timeline = computed(() => store.world.timelines[ticketId] ?? null)
   const lastSeq = computed(() => timeline.value?.messages.at(-1)?.seq ?? 0)
 
@@ -24,10 +27,12 @@ export function useTicket(ticketId: string) {
     store.openTimeline(ticketId)
     try {
       const ticket = await getTicket(ticketId)
-      if (epoch === store.epoch) store.absorbTicket(ticket, asOf)
+      if (epoch !== store.epoch) return
+      store.absorbTicket(ticket, asOf)
+      notFound.value = false
     } catch (error) {
       if (epoch !== store.epoch) return
-      missing.value = error instanceof ApiError && error.problem.status === 404
+      notFound.value = error instanceof ApiError && error.problem.status === 404
       const failed = store.openTimeline(ticketId)
       if (failed.state === 'loading') failed.state = 'failed'
     }
@@ -52,13 +57,10 @@ export function useTicket(ticketId: string) {
   }
 
   watch(() => store.epoch, load, { immediate: true })
-  // What may be done next depends on these; frames tell the row, not the permissions.
-  watch(
-    () => [row.value?.status, row.value?.assignee_id, row.value?.queue_id].join(),
-    (_, before) => {
-      if (before !== ',,' && timeline.value?.state === 'ready') void load()
-    },
-  )
+  // A frame took it out of sight, or brought it back without its messages.
+  watch(gone, (now, before) => {
+    if (before && !now && store.epoch > 0) void load()
+  })
   watch(
     () => row.value?.unread === true && !document.hidden && lastSeq.value,
     (seq) => {

@@ -1,5 +1,6 @@
 /** Changes to a ticket: shown at once as a marked guess, then confirmed or taken back. */
 import { useI18n } from 'vue-i18n'
+import { useRouter } from 'vue-router'
 import { newKey } from '@/api/client'
 import { changeTicket, getTicket, takeTicket, type TicketChange } from '@/api/desk'
 import { ApiError } from '@/api/problem'
@@ -8,12 +9,15 @@ import { useNotify } from '@/parts/notify'
 import { useShellState } from '@/shell/shellState'
 import { useSession } from '@/stores/session'
 import { useWorld } from '@/stores/world'
+import { useWorkPane } from '@/workspace/useWorkPane'
 
 export function useTicketActions() {
   const { t } = useI18n()
   const store = useWorld()
   const session = useSession()
   const notify = useNotify()
+  const router = useRouter()
+  const pane = useWorkPane()
   const shell = useShellState()
 
   async function reread(ticketId: string): Promise<void> {
@@ -50,13 +54,21 @@ export function useTicketActions() {
     notify.failed(error)
   }
 
+  /** Done, and by that no longer ours to see: say so and go back to the list. */
+  function lose(ticketId: string, position: number | null): void {
+    store.loseTicket(ticketId, position)
+    notify.tell(t('ticket.out_of_sight'))
+    if (pane.ticketId.value === ticketId) void router.push(pane.linkTo(null))
+  }
+
   function change(ticketId: string, wanted: TicketChange): Promise<boolean> {
     const row = store.world.tickets[ticketId]
     if (row === undefined) return Promise.resolve(false)
     return guessed(ticketId, wanted, async () => {
-      const answer = await changeTicket(ticketId, row.version, wanted)
-      store.absorbChanged(answer)
-      return answer.position
+      const { data, position, version } = await changeTicket(ticketId, row.version, wanted)
+      if (data === null) lose(ticketId, position)
+      else store.absorbChanged({ data, position, version })
+      return position
     })
   }
 
@@ -68,10 +80,14 @@ export function useTicketActions() {
 
   function take(ticketId: string): Promise<boolean> {
     return guessed(ticketId, { assignee_id: session.user?.id ?? null }, async () => {
-      const answer = await takeTicket(ticketId)
-      store.absorb('tickets', answer)
-      void reread(ticketId)
-      return answer.position
+      const { data, position, version } = await takeTicket(ticketId)
+      if (data === null) {
+        lose(ticketId, position)
+      } else {
+        store.absorb('tickets', { data, position, version })
+        void reread(ticketId)
+      }
+      return position
     })
   }
 
