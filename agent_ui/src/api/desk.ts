@@ -103,13 +103,3 @@ export const attachmentUrl = (id: string, options: { inline: boolean }): string 
 
 export const messageHtmlUrl = (id: string, pictures: 'blocked' | 'shown'): string =>
   `/api/messages/${id}/html?pictures=${pictures}`
-
-/**
- * Whether the mail can be shown as it was sent, asked before the frame is made (a frame cannot tell
- * that it failed), and how many remote pictures it wants to load (null when the desk does not say).
- */
-export async function askAboutHtml(messageId: string): Promise<{ canBeShown: boolean; remotePictures: number | null }> {
-  const response = await fetch(messageHtmlUrl(messageId, 'blocked'), { method: 'HEAD' }).catch(() => null)
-  const count = response?.headers.get('X-Remote-Pictures') ?? null
-  return { canBeShown: response?.ok === true, remotePictures: count === null ? null : Number(count) }
-}
