@@ -33,7 +33,7 @@ from servicedesk.kernel.database import Database
 from servicedesk.kernel.outbox import NewOutbox
 from servicedesk.kernel.work import Work
 
-LONGEST_TEXT = 500_000
+LONGEST_TEXT = 100_000
 Recipients = list[tuple[RecipientKind, Address]]
 
 
