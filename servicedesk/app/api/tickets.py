@@ -23,6 +23,7 @@ from servicedesk.desk.inboxes import get_inbox
 from servicedesk.desk.lifecycle import KEEP, TicketChanges, change_ticket
 from servicedesk.desk.open import FirstWord, open_ticket
 from servicedesk.desk.read import read_ticket
+from servicedesk.desk.reply import LONGEST_TEXT
 from servicedesk.desk.shapes import Activity, TicketDetail, TicketPage, TicketSummary
 from servicedesk.desk.take import take_ticket
 from servicedesk.desk.views_lists import (
@@ -43,7 +44,7 @@ from servicedesk.kernel.http.conditions import expected_version
 from servicedesk.kernel.http.pages import Cursor, Listing, cut_page
 
 LONGEST_SEARCH = 200
-LONGEST_WORDS = 500_000
+
 LAST_POSITION = 2**62
 ANY_STATUS = "|".join(TicketStatus)
 
@@ -81,7 +82,7 @@ class NewTicketBody(Body):
     inbox_id: UUID
     contact: NewContactBody
     subject: str = Field(min_length=1, max_length=1000, pattern=NO_CONTROLS)
-    text: str = Field(max_length=LONGEST_WORDS, pattern=NO_NUL)
+    text: str = Field(max_length=LONGEST_TEXT, pattern=NO_NUL)
     attachment_ids: Ids[UUID] = Field(default_factory=list)
     queue_id: UUID | None = None
     priority: Priority = Priority.NORMAL
