@@ -30,6 +30,8 @@ from servicedesk.kernel.http.pages import DEFAULT_PER_PAGE, MOST_PER_PAGE, Listi
 if TYPE_CHECKING:
     from servicedesk.app.wiring import Services
 
+LONGEST_HTML = 500_000  # its marks come on top of the text
+
 
 class EarlierQuery(Query):
     """`before`: the seq of the oldest message one has (`earlier`, `next`)."""
@@ -42,7 +44,7 @@ class ReplyBody(Body):
     """`to` and `cc` empty: to the requester. `seen_seq`: the newest message that was read."""
 
     text: str = Field(max_length=LONGEST_TEXT, pattern=NO_NUL)
-    html: str | None = Field(None, max_length=LONGEST_TEXT, pattern=NO_NUL)
+    html: str | None = Field(None, max_length=LONGEST_HTML, pattern=NO_NUL)
     attachment_ids: Ids[UUID] = Field(default_factory=list)
     to: list[EmailAddress] = Field(default_factory=list, max_length=50)
     cc: list[EmailAddress] = Field(default_factory=list, max_length=50)
