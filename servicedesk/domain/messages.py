@@ -96,6 +96,23 @@ class TicketToken:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedRecipient:
+    """One recipient that a message of ours did not reach, as a notice about delivery tells it.
+
+    `address` is "" where the notice names nobody. `status` is RFC 3463's code ("5.1.1"). `hard`:
+    the address itself is dead. `reason` is a short name ("user-unknown", "mailbox-full"),
+    `diagnostic` the words of the server. `original_message_id` has no brackets, "" where untold.
+    """
+
+    address: str
+    status: str
+    hard: bool
+    reason: str
+    diagnostic: str = ""
+    original_message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Inbound:
     """One message as its channel understood it; all text is str, all times aware UTC.
 
@@ -103,6 +120,10 @@ class Inbound:
     (history and signature, kept and folded). `html` is as it came: it is cleaned where it is shown.
     `references` are foreign message ids, oldest first, without brackets. `tokens` are in the order
     of trust. `external_id` is never empty: a channel makes one up from the content if need be.
+    `language` is an ISO 639-1 code, "" when unsure. `failures` are those that a bounce tells of.
+    `hops` counts how often the message passed this installation. `authenticated` says whether a
+    host that is trusted vouches for the sender's domain, None when none told. `original_author`
+    wrote what `sender` only passed on. `list_id` names the mailing list (RFC 2919), "" for none.
     """
 
     inbox_id: InboxId
@@ -127,6 +148,13 @@ class Inbound:
     language: str = ""
     sent_at: datetime | None = None
     defects: tuple[str, ...] = ()
+    failures: tuple[FailedRecipient, ...] = ()
+    hops: int = 0
+    authenticated: bool | None = None
+    original_author: Address | None = None
+    signed: bool = False
+    encrypted: bool = False
+    list_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +172,8 @@ class Outbound:
     """One message to be carried out. `external_id` is fixed before the first attempt.
 
     `only` names the recipients that it goes to now, () for all: the others have it already, or will
-    never take it. Whom it is addressed to does not change by that.
+    never take it. Whom it is addressed to does not change by that. `written_at` None: now. `hops`
+    counts how often what it answers passed here by itself.
     """
 
     message_id: MessageId
@@ -165,6 +194,8 @@ class Outbound:
     headers: dict[str, str] = field(default_factory=dict)
     automatic: bool = False
     only: tuple[str, ...] = ()
+    written_at: datetime | None = None
+    hops: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +205,8 @@ class Receipt:
     `state` SENT: somebody was accepted. `retry` is True when a later attempt may succeed.
     `refused` and `postponed` map the addresses that the other side will never take, and those that
     it does not take now, to the words it used. `retry` with `postponed`: only they are tried again.
+    `wait_seconds`: nothing was tried, since the other side is known to be away; ask again then.
+    `keep_copy`: once it is sent, a copy goes into the mailbox.
     """
 
     state: DeliveryState
@@ -181,3 +214,5 @@ class Receipt:
     retry: bool = False
     refused: dict[str, str] = field(default_factory=dict)
     postponed: dict[str, str] = field(default_factory=dict)
+    wait_seconds: float | None = None
+    keep_copy: bool = False

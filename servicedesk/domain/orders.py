@@ -29,6 +29,31 @@ class OfferState(StrEnum):
     RESCINDED = "rescinded"
 
 
+class OfferHow(StrEnum):
+    """How an order came to be held out to its agent."""
+
+    OFFERED = "offered"  # by the engine
+    AUTO_ACCEPTED = "auto_accepted"  # by the engine, without asking
+    TRANSFERRED = "transferred"  # by another agent, whatever the queue's rules say
+    FORCED = "forced"  # by a supervisor, above capacity if need be
+
+
+class Stuck(StrEnum):
+    """Why nobody is asked to take an order that waits."""
+
+    NOBODY_QUALIFIED = "nobody_qualified"  # no agent there is could ever take it
+    REFUSED_TOO_OFTEN = "refused_too_often"  # on the list that supervisors see
+
+
+class DivertCause(StrEnum):
+    """Why something else is done for an order that waits."""
+
+    STEP = "step"  # it waited as long as a step of its queue says
+    TOO_LATE = "too_late"  # it waited as long as anything may in its queue
+    FULL = "full"  # its queue has as many as it may
+    CLOSED = "closed"  # its queue is outside its hours
+
+
 class DeclineReason(StrEnum):
     BUSY = "busy"
     WRONG_SKILL = "wrong_skill"

@@ -27,6 +27,7 @@ class TicketStep(StrEnum):
     SET_ON_HOLD = "set_on_hold"
     SOLVE = "solve"
     CLOSE = "close"
+    MERGE = "merge"
 
 
 class Priority(IntEnum):
@@ -51,6 +52,7 @@ _SET_BY_AGENT = {
     _A.SET_PENDING: _S.PENDING,
     _A.SET_ON_HOLD: _S.ON_HOLD,
     _A.SOLVE: _S.SOLVED,
+    _A.MERGE: _S.CLOSED,
 }
 
 TRANSITIONS: dict[TicketStatus, dict[TicketStep, TicketStatus]] = {

@@ -9,9 +9,11 @@ the look at its age until row and file are gone.
 import asyncio
 import errno
 import hashlib
+import itertools
 import os
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +28,7 @@ from servicedesk.kernel.time import LocalClock
 
 KEPT_UNUSED = timedelta(hours=1)
 SWEEP_BATCH = 200
+HASHED_AT_ONCE_BYTES = 500_000  # a millisecond
 INITIAL_SCAN_STATE = ScanState.CLEAN  # no scanner yet; with one, this becomes PENDING
 DISK_IS_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -40,8 +43,16 @@ class Blobs(Protocol):
         """
         ...
 
+    async def put_all(self, contents: Sequence[bytes]) -> list[str]:
+        """Store several as `put` stores one; return their names in the same order."""
+        ...
+
     async def open(self, sha256: str) -> bytes:
         """Return the content; raise NotFound."""
+        ...
+
+    async def open_head(self, sha256: str, most_bytes: int) -> bytes:
+        """Return how the content begins; raise NotFound."""
         ...
 
 
@@ -58,14 +69,28 @@ class FileBlobs:
         return self._folder / sha256[:2] / sha256[2:]
 
     async def put(self, content: bytes) -> str:
-        sha256 = await asyncio.to_thread(_sha256_of, content)
-        await self._touch(sha256, len(content))
-        await asyncio.to_thread(_write_durably, self.path(sha256), content)
+        (sha256,) = await self.put_all([content])
         return sha256
 
+    async def put_all(self, contents: Sequence[bytes]) -> list[str]:
+        if not contents:
+            return []
+        names = await _names_of(contents)
+        distinct = dict(zip(names, contents, strict=True))
+        await self._touch({sha256: len(content) for sha256, content in distinct.items()})
+        files = [(self.path(sha256), content) for sha256, content in distinct.items()]
+        await asyncio.to_thread(_write_all_durably, files)
+        return names
+
     async def open(self, sha256: str) -> bytes:
+        return await self._read(sha256, -1)
+
+    async def open_head(self, sha256: str, most_bytes: int) -> bytes:
+        return await self._read(sha256, most_bytes)
+
+    async def _read(self, sha256: str, most_bytes: int) -> bytes:
         try:
-            return await asyncio.to_thread(self.path(sha256).read_bytes)
+            return await asyncio.to_thread(_read_file, self.path(sha256), most_bytes)
         except FileNotFoundError:
             raise NotFound(f"There is no blob {sha256}.") from None
         except OSError as error:
@@ -86,17 +111,20 @@ class FileBlobs:
         await asyncio.to_thread(_sweep_unfinished, self._folder, old.timestamp())
         return sum(removed)
 
-    async def _touch(self, sha256: str, size_bytes: int) -> None:
-        row = {
-            "sha256": sha256,
-            "size_bytes": size_bytes,
-            "uses": 0,
-            "scan_state": INITIAL_SCAN_STATE,
-            "touched_at": await self._database.now(),
-        }
+    async def _touch(self, sizes: Mapping[str, int]) -> None:
+        now = await self._database.now()
+        rows = [
+            {
+                "sha256": sha256,
+                "size_bytes": sizes[sha256],
+                "uses": 0,
+                "scan_state": INITIAL_SCAN_STATE,
+                "touched_at": now,
+            }
+            for sha256 in sorted(sizes)  # one order for all: two cannot deadlock
+        ]
         renew = "ON CONFLICT (sha256) DO UPDATE SET touched_at = excluded.touched_at"
-        async with self._database.transaction() as sql:
-            await sql.insert("blob", [row], renew)
+        await self._database.sql.insert("blob", rows, renew)
 
     async def _remove_unused(self, sha256: str) -> bool:
         before = await self._database.now() - KEPT_UNUSED
@@ -116,25 +144,72 @@ async def keep(sql: Sql, sha256s: Sequence[str]) -> None:
 
     Raises NotFound if one was never put or is swept already: put it again.
     """
-    await _count(sql, sha256s, "uses = uses + 1", "TRUE")
+    await _count(sql, sha256s, "+", "TRUE")
+
+
+async def keep_later(sql: Sql, sha256s: Sequence[str]) -> None:
+    """Count as `keep` does, with the transaction's next statement, for what was put just now.
+
+    A name that was swept already lets the whole transaction fail with Unavailable: put it again.
+    """
+    times = Counter(sha256s)
+    for count in sorted(set(times.values())):
+        names = sorted(name for name, times_named in times.items() if times_named == count)
+        await sql.execute_later(
+            f"UPDATE blob SET uses = uses + $2 WHERE {sql.member('sha256', 1)}",
+            names,
+            count,
+            must_touch=len(names),
+        )
 
 
 async def drop(sql: Sql, sha256s: Sequence[str]) -> None:
     """Take one use back per name given. The content goes with its last use, by the sweep."""
-    await _count(sql, sha256s, "uses = uses - 1", "uses > 0")
+    await _count(sql, sha256s, "-", "uses >= $2")
 
 
-async def _count(sql: Sql, sha256s: Sequence[str], change: str, condition: str) -> None:
-    for sha256 in sorted(sha256s):  # one order for all, so that two stories cannot deadlock
-        touched = await sql.execute(
-            f"UPDATE blob SET {change} WHERE sha256 = $1 AND {condition}", sha256
+async def _count(sql: Sql, sha256s: Sequence[str], sign: str, condition: str) -> None:
+    """Change `uses` by the number of times that each is named."""
+    if not sha256s:
+        return
+    times = Counter(sha256s)
+    names = sorted(times)
+    if not sql.on_sqlite and len(names) > 1:  # one order for all: two stories cannot deadlock
+        await sql.fetch(
+            f"SELECT sha256 FROM blob WHERE {sql.member('sha256', 1)} ORDER BY sha256 FOR UPDATE",
+            names,
         )
-        if touched == 0:
-            raise NotFound(f"There is no blob {sha256} in use here.")
+    for count, same in itertools.groupby(sorted(names, key=times.__getitem__), times.__getitem__):
+        wanted = list(same)
+        rows = await sql.fetch_along(
+            f"UPDATE blob SET uses = uses {sign} $2 WHERE {sql.member('sha256', 1)} "
+            f"AND {condition} RETURNING sha256",
+            wanted,
+            count,
+        )
+        if missing := set(wanted) - {row["sha256"] for row in rows}:
+            raise NotFound(f"There is no blob {min(missing)} in use here.")
+
+
+async def _names_of(contents: Sequence[bytes]) -> list[str]:
+    """Hash in a thread only what is large: waking one costs more than hashing a mail."""
+    if sum(map(len, contents)) < HASHED_AT_ONCE_BYTES:
+        return [_sha256_of(content) for content in contents]
+    return await asyncio.to_thread(lambda: [_sha256_of(content) for content in contents])
 
 
 def _sha256_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def _write_all_durably(files: Sequence[tuple[Path, bytes]]) -> None:
+    for path, content in files:
+        _write_durably(path, content)
+
+
+def _read_file(path: Path, most_bytes: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(most_bytes)
 
 
 def _write_durably(path: Path, content: bytes) -> None:

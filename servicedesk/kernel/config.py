@@ -23,6 +23,10 @@ from servicedesk.domain.errors import ConfigurationError
 
 CONFIG_FILE_VARIABLE = "SERVICEDESK_CONFIG"
 DEFAULT_CONFIG_FILE = "servicedesk.toml"
+THIS_MACHINE: tuple[IPv4Network | IPv6Network, ...] = (
+    IPv4Network("127.0.0.0/8"),
+    IPv6Network("::1/128"),
+)
 
 
 def _also(name: str) -> AliasChoices:
@@ -55,6 +59,22 @@ class Settings(BaseSettings):
     smtp_host: str = Field("127.0.0.1", description="Where the built-in mail receiver listens.")
     smtp_port: int = Field(2525, ge=0, le=65535, description="Its port.")
     smtp_max_bytes: int = Field(26_214_400, ge=10_000, description="Largest mail; more gets 552.")
+    smtp_certificate: Path | None = Field(
+        None, description="Certificate chain (PEM) for STARTTLS; empty: no TLS."
+    )
+    smtp_key: Path | None = Field(
+        None, description="Its private key; empty: in the certificate's own file."
+    )
+    smtp_trusted: list[IPv4Network | IPv6Network] = Field(
+        default_factory=lambda: list(THIS_MACHINE),
+        description="Mail servers of yours that pass mail on: the limits are not for them.",
+    )
+    smtp_mails_per_hour: int = Field(
+        1_200, ge=1, description="Mails taken from one other client in an hour; more gets 450."
+    )
+    smtp_mails_per_sender: int = Field(
+        300, ge=1, description="Mails taken from one sender address in an hour; more gets 450."
+    )
     relay_host: str = Field("", description="The SMTP relay for outgoing mail; empty: none yet.")
     relay_port: int = Field(587, ge=1, le=65535, description="The relay's port.")
     relay_security: Literal["none", "starttls", "tls"] = Field(
@@ -62,6 +82,16 @@ class Settings(BaseSettings):
     )
     relay_username: str = Field("", description="Who signs in at the relay; empty: nobody.")
     relay_password: SecretStr = Field(SecretStr(""), description="Their password.")
+    outgoing_allowed: list[IPv4Network | IPv6Network] = Field(
+        default_factory=list,
+        description="Private networks that webhooks and token requests may reach.",
+    )
+    mail_ca_file: Path | None = Field(
+        None, description="Authorities (PEM) that mailboxes are trusted by, beside the system's."
+    )
+    mailbox_max_bytes: int = Field(
+        26_214_400, ge=10_000, description="Largest mail fetched whole; of more only the beginning."
+    )
     session_seconds: int = Field(14 * 86_400, ge=300, description="A session ends unused after it.")
     console_grace_seconds: int = Field(
         45, ge=5, description="How long a lost console keeps its agent's presence."

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from tortoise.backends.asyncpg.client import AsyncpgDBClient
 from tortoise.backends.base.client import BaseDBAsyncClient, TransactionContext
 from tortoise.backends.sqlite.client import SqliteTransactionContext, SqliteTransactionWrapper
 from tortoise.context import TortoiseContext
@@ -23,8 +24,11 @@ from servicedesk.domain.ids import Position
 from servicedesk.kernel import journal, metrics
 from servicedesk.kernel.bus import Bus
 from servicedesk.kernel.config import Settings
+from servicedesk.kernel.connections import postgresql_connection
+from servicedesk.kernel.database_clock import DatabaseClock
 from servicedesk.kernel.faults import CONNECTION_FAULTS, unavailable_when_away
-from servicedesk.kernel.sql import Dialect, Sql, as_time
+from servicedesk.kernel.late_transaction import late_transaction
+from servicedesk.kernel.sql import Dialect, Sql, TransactionSql
 from servicedesk.kernel.time import Clock, LocalClock
 from servicedesk.kernel.work import Work
 
@@ -53,7 +57,7 @@ def connection_url(settings: Settings) -> str:
 
 def tortoise_config(url: str, modules: Sequence[str], migrations: str) -> dict[str, Any]:
     return {
-        "connections": {"default": url},
+        "connections": {"default": url if url.startswith("sqlite") else postgresql_connection(url)},
         "apps": {
             APP_LABEL: {
                 "models": list(modules),
@@ -78,7 +82,9 @@ class Database:
         self._client: BaseDBAsyncClient = context.connections.get("default")
         self.dialect = Dialect(self._client.capabilities.dialect)
         self._sql = Sql(self._client, self.dialect)
-        self._clock = clock or (LocalClock() if self.on_sqlite else _DatabaseClock(self._sql))
+        self._clock: Clock | DatabaseClock = clock or (
+            LocalClock() if self.on_sqlite else DatabaseClock()
+        )
 
     @property
     def on_sqlite(self) -> bool:
@@ -92,30 +98,41 @@ class Database:
 
     async def now(self) -> datetime:
         """Return the database's time: all deadlines and leases go by it."""
-        return await self._clock.now()
+        return await self._now_in(self.sql)
 
     async def ping(self) -> None:
         """Raise Unavailable unless the database answers."""
         await self.sql.fetch_one("SELECT 1 AS alive")
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Sql]:
+    async def transaction(self) -> AsyncIterator[TransactionSql]:
         """Run one transaction. Never start a task inside: it would outlive the connection."""
         _refuse_inside_transaction()
-        context = self._client._in_transaction()  # noqa: SLF001  # see _enter
+        context = self._new_transaction()
         with unavailable_when_away():
             client = await _enter(context)
         failure: BaseException | None = None
         token = _inside_transaction.set(True)
         try:
-            yield Sql(client, self.dialect)
+            sql = TransactionSql(client, self.dialect)
+            yield sql
+            await sql.finish()
         except BaseException as error:
             failure = error
             raise
         finally:
             _inside_transaction.reset(token)
-            with unavailable_when_away(committing=failure is None):
-                await _leave(context, failure)
+            if failure is None:
+                with unavailable_when_away(committing=True):
+                    await _leave(context, None)
+            else:  # what failed first is told: a lost connection must not hide a cancellation
+                with suppress(Unavailable), unavailable_when_away():
+                    await _leave(context, failure)
+
+    def _new_transaction(self) -> TransactionContext:
+        if isinstance(self._client, AsyncpgDBClient):
+            return late_transaction(self._client)
+        return self._client._in_transaction()  # noqa: SLF001  # see _enter
 
     @asynccontextmanager
     async def work(self, actor: Actor) -> AsyncIterator[Work]:
@@ -133,8 +150,9 @@ class Database:
 
     async def _now_in(self, sql: Sql) -> datetime:
         """Tell the time once the transaction has begun: on SQLite it may have waited for that."""
-        clock = _DatabaseClock(sql) if isinstance(self._clock, _DatabaseClock) else self._clock
-        return await clock.now()
+        if isinstance(self._clock, DatabaseClock):
+            return await self._clock.now_by(sql)
+        return await self._clock.now()
 
     async def stamp(self) -> Position:
         """Stamp whatever is committed and has no position yet; return the journal's head."""
@@ -190,15 +208,6 @@ def _refuse_inside_transaction() -> None:
             "A transaction is open here. Use work.sql (or the sql it yields), not the database, "
             "and finish it before the next one. A task made inside has no place there either."
         )
-
-
-class _DatabaseClock:
-    def __init__(self, sql: Sql) -> None:
-        self._sql = sql
-
-    async def now(self) -> datetime:
-        (row,) = await self._sql.fetch("SELECT clock_timestamp() AS now")
-        return as_time(row["now"])
 
 
 async def _enter(context: TransactionContext) -> BaseDBAsyncClient:

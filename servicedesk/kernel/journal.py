@@ -15,8 +15,11 @@ from uuid import UUID
 
 from servicedesk.domain.actors import Actor
 from servicedesk.domain.ids import Position
+from servicedesk.kernel.bulk import insert_bulk
 from servicedesk.kernel.sql import Row, Sql, as_dict, as_json, as_time, as_uuid_or_none
 
+MANY = 50
+"""From so many entries on they are written in bulk: placeholders would cost more."""
 COLUMNS = "id, position, at, actor, kind, version, ticket_id, order_id, payload, trace"
 
 
@@ -63,7 +66,10 @@ async def write(sql: Sql, at: datetime, actor: Actor, entries: Sequence[NewEntry
         }
         for entry in entries
     ]
-    return await sql.insert_returning_last_id("journal", rows)
+    if len(rows) < MANY:
+        return await sql.insert_returning_last_id("journal", rows)
+    found = await insert_bulk(sql, "journal", rows, "RETURNING id")
+    return max(int(row["id"]) for row in found)
 
 
 async def stamp(sql: Sql, entry_id: int | None = None) -> Position:

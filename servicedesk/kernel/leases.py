@@ -5,6 +5,7 @@ one that slept through its lease cannot write after another took over (Kleppmann
 distributed locking": the token, not the clock of the holder, protects the rows).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from servicedesk.domain.errors import LeaseLost
@@ -55,6 +56,17 @@ async def hold(sql: Sql, lease: Lease) -> None:
             f"The lease {lease.name} moved on from token {lease.token}. Stop and stand by.",
             lease=lease.name,
         )
+
+
+async def find_held(sql: Sql, names: Sequence[str]) -> frozenset[str]:
+    """Return those of the leases that somebody holds now."""
+    now = NOW_SQLITE if sql.on_sqlite else NOW
+    rows = await sql.fetch(
+        f"SELECT name FROM lease WHERE {sql.member('name', 1)} AND owner <> '' "
+        f"AND expires_at > {now}",
+        names,
+    )
+    return frozenset(row["name"] for row in rows)
 
 
 async def release(sql: Sql, lease: Lease) -> None:

@@ -24,6 +24,7 @@ WITHHELD = frozenset(
 """Compared with whole keys, in lower case."""
 
 LOGS_VALUES = (
+    "aioimaplib",  # mails and tokens at debug
     "aiosmtplib",  # credentials at debug
     "arq",  # the arguments of jobs
     "asyncio",

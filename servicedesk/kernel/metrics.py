@@ -51,6 +51,16 @@ _outbox = Gauge(
 _parked = Gauge(
     "servicedesk_parked_effects", "Effects that failed for good and wait.", registry=REGISTRY
 )
+_collected = Counter(
+    "servicedesk_collected_mails", "Mails fetched from mailboxes and stored.", registry=REGISTRY
+)
+_mailboxes = Gauge("servicedesk_mailboxes", "Mailboxes that this process reads.", registry=REGISTRY)
+_mailbox_losses = Counter(
+    "servicedesk_mailbox_losses",
+    "Connections to mailboxes that ended, by the fault.",
+    ("fault",),
+    registry=REGISTRY,
+)
 _sockets = Gauge("servicedesk_sockets", "Consoles connected to this process.", registry=REGISTRY)
 _head = Gauge("servicedesk_journal_position", "The last position given.", registry=REGISTRY)
 
@@ -87,6 +97,19 @@ def note_arrival(channel: str, outcome: str) -> None:
 
 def note_job(job: str, outcome: str) -> None:
     _jobs.labels(job, outcome).inc()
+
+
+def note_collected(mails: int) -> None:
+    _collected.inc(mails)
+
+
+def note_mailbox_loss(fault: str) -> None:
+    """Count a connection that ended. `fault` is the code of an error of ours."""
+    _mailbox_losses.labels(fault).inc()
+
+
+def show_mailboxes(held: int) -> None:
+    _mailboxes.set(held)
 
 
 def show_outbox(messages_by_state: Mapping[str, int]) -> None:

@@ -2,7 +2,7 @@
 
     queued ──claim──▶ sending ──finish──▶ sent | failed | unknown | bounced
                         │  ▲                          │
-                      retry └─claim─ retry      run_again ─▶ queued
+               retry, hold  └─claim─ retry      run_again ─▶ queued
 
 A claim that ran out (its sender died) is found again: outbound is at-least-once, with the external
 id fixed before the first attempt. A sender that comes back late finds its claim gone and writes
@@ -167,6 +167,26 @@ async def retry(
         OutboxState.RETRY,
         error,
         dict(claimed.envelope if envelope is None else envelope),
+        due_at,
+    )
+
+
+async def hold(
+    work: Work,
+    claimed: ClaimedOutbox,
+    due_at: datetime,
+    error: str,
+    envelope: Mapping[str, object],
+) -> bool:
+    """Put it back untried: the attempt does not count. False: somebody else has it."""
+    return await _settle(
+        work,
+        claimed,
+        "state = $4, error = $5, envelope = $6, due_at = $7, claimed_by = NULL, "
+        "attempts = attempts - 1",
+        OutboxState.RETRY,
+        error,
+        dict(envelope),
         due_at,
     )
 

@@ -7,17 +7,23 @@ Python objects and come out raw: `as_uuid` and its sisters read a column of eith
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum, StrEnum
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import orjson
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.exceptions import OperationalError
 
+from servicedesk.domain.errors import Unavailable
 from servicedesk.kernel.faults import unavailable_when_away
+from servicedesk.kernel.late_transaction import LateTransaction
 
 Row = Mapping[str, Any]
 
@@ -61,19 +67,42 @@ class Sql:
         `tail` follows the values ("ON CONFLICT DO NOTHING"). Returns how many rows were inserted.
         They are counted by RETURNING: Tortoise reads the first number of PostgreSQL's "INSERT 0 1".
         """
-        columns = tuple(rows[0])
-        statement = _insert_text(table, columns, len(rows), f"{tail} RETURNING 1 AS written")
-        values = (row[name] for row in rows for name in columns)
+        statement, values = _insert(table, rows, f"{tail} RETURNING 1 AS written")
         return len(await self.fetch(statement, *values))
+
+    async def insert_along(
+        self, table: str, rows: Sequence[Mapping[str, object]], tail: str = ""
+    ) -> int:
+        """Insert rows as `insert` does, together with what waits. Rows that they refer to may be
+        among it."""
+        statement, values = _insert(table, rows, f"{tail} RETURNING 1 AS written")
+        return len(await self.fetch_along(statement, *values))
+
+    async def insert_later(
+        self, table: str, rows: Sequence[Mapping[str, object]], tail: str = ""
+    ) -> None:
+        """Insert rows whose insertion nobody asks about; in a transaction at its next statement."""
+        await self.insert(table, rows, tail)
+
+    async def execute_later(self, statement: str, *values: object, must_touch: int = 0) -> None:
+        """Change rows that were there before this transaction, as `insert_later` inserts them.
+
+        `must_touch`: so many rows, or the transaction fails with Unavailable (0: however many).
+        """
+        touched = await self.execute(statement, *values)
+        _check_touched(touched, must_touch)
+
+    async def fetch_along(self, statement: str, *values: object) -> list[Row]:
+        """Return the rows of a statement that neither reads nor changes what waits to be written:
+        in a transaction both go together."""
+        return await self.fetch(statement, *values)
 
     async def insert_returning_last_id(
         self, table: str, rows: Sequence[Mapping[str, object]]
     ) -> int:
-        """Insert rows and return the largest id that the database drew for them."""
-        columns = tuple(rows[0])
-        statement = _insert_text(table, columns, len(rows), "RETURNING id")
-        values = (row[name] for row in rows for name in columns)
-        return max(int(row["id"]) for row in await self.fetch(statement, *values))
+        """Insert rows, along with what waits; return the largest id that was drawn for them."""
+        statement, values = _insert(table, rows, "RETURNING id")
+        return max(int(row["id"]) for row in await self.fetch_along(statement, *values))
 
     def member(self, column: str, number: int) -> str:
         """Return a condition: the column is in the list that is passed as `$number`."""
@@ -90,6 +119,162 @@ class Sql:
         if self.on_sqlite:
             return _numbered(statement), [_for_sqlite(value) for value in values]
         return statement, [_for_postgresql(value) for value in values]
+
+
+class TransactionSql(Sql):
+    """The connection of one transaction.
+
+    A round trip costs more than a statement (ADR 11): what is to be written `later` waits for the
+    next statement, or the end, and on PostgreSQL goes as one. The parts of such a statement do not
+    see one another's rows, so none may change what another inserts.
+    """
+
+    def __init__(self, client: BaseDBAsyncClient, dialect: Dialect) -> None:
+        super().__init__(client, dialect)
+        self._waiting: list[_Part] = []
+
+    async def fetch(self, statement: str, *values: object) -> list[Row]:
+        await self.flush()
+        return await super().fetch(statement, *values)
+
+    async def execute(self, statement: str, *values: object) -> int:
+        await self.flush()
+        return await super().execute(statement, *values)
+
+    async def insert_later(
+        self, table: str, rows: Sequence[Mapping[str, object]], tail: str = ""
+    ) -> None:
+        self._waiting.append(_Part(*_insert(table, rows, tail)))
+
+    async def execute_later(self, statement: str, *values: object, must_touch: int = 0) -> None:
+        self._waiting.append(_Part(statement, values, must_touch))
+
+    async def fetch_along(self, statement: str, *values: object) -> list[Row]:
+        if self.on_sqlite:
+            return await self.fetch(statement, *values)
+        if any(part.must_touch for part in self._waiting):
+            await self.flush()
+        text, arguments = _joined([*self._take(), _Part(statement, values)])
+        return await super().fetch(text, *arguments)
+
+    async def insert_returning_last_id(
+        self, table: str, rows: Sequence[Mapping[str, object]]
+    ) -> int:
+        if self.on_sqlite:
+            return await super().insert_returning_last_id(table, rows)
+        insertion = _Part(*_insert(table, rows, "RETURNING id"))
+        text, values = _checked([*self._take(), insertion])
+        with _touching():
+            found = await super().fetch(text, *values)
+        return max(int(row["id"]) for row in found)
+
+    async def flush(self) -> None:
+        """Send what waits."""
+        waiting = self._take()
+        if self.on_sqlite:
+            for part in waiting:
+                touched = await super().execute(part.statement, *part.values)
+                _check_touched(touched, part.must_touch)
+        elif waiting:
+            text, values = _checked([*waiting, _NOTHING])
+            with _touching():
+                await super().fetch(text, *values)
+
+    async def finish(self) -> None:
+        """Send what waits as the last of the transaction; if it is all of it, by itself."""
+        client = self._client
+        if not self._waiting or not isinstance(client, LateTransaction) or client.has_begun:
+            await self.flush()
+            return
+        text, values = _checked([*self._take(), _NOTHING])
+        text, arguments = self._prepare(text, values)
+        with unavailable_when_away(committing=True), _touching():
+            await client.execute_alone(text, arguments)
+
+    def _take(self) -> "list[_Part]":
+        waiting, self._waiting = self._waiting, []
+        return waiting
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A statement among others, with the values of its `$1`, `$2`, …"""
+
+    statement: str
+    values: Sequence[object] = ()
+    must_touch: int = 0
+
+
+_NOTHING = _Part("SELECT 1 AS done")
+
+
+def _joined(parts: Sequence[_Part]) -> tuple[str, tuple[object, ...]]:
+    """Return one PostgreSQL statement out of several; it answers as the last does."""
+    values = tuple(value for part in parts for value in part.values)
+    if len(parts) == 1:
+        return parts[0].statement, values
+    return _joined_text(tuple((part.statement, len(part.values)) for part in parts)), values
+
+
+def _checked(parts: Sequence[_Part]) -> tuple[str, tuple[object, ...]]:
+    """Return what `_joined` does, for a last part that has rows; it divides by zero, and so does
+    nothing at all, unless each part touches as many rows as it must."""
+    wanted = tuple((place, part.must_touch) for place, part in enumerate(parts) if part.must_touch)
+    if not wanted:
+        return _joined(parts)
+    returning = [
+        replace(part, statement=f"{part.statement} RETURNING 1") if part.must_touch else part
+        for part in parts
+    ]
+    checks = " AND ".join(
+        f"(SELECT count(*) FROM part{place}) = {count}" for place, count in wanted
+    )
+    last = len(parts) - 1
+    asked = _Part(f"SELECT *, 1 / ({checks})::int AS checked FROM part{last}")
+    return _joined([*returning, asked])
+
+
+@contextmanager
+def _touching() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, asyncpg.DivisionByZeroError):
+            raise _missing() from error
+        raise
+
+
+def _check_touched(touched: int, wanted: int) -> None:
+    if wanted and touched != wanted:
+        raise _missing()
+
+
+def _missing() -> Unavailable:
+    return Unavailable("Rows that this needs went meanwhile. Nothing was changed; try again.")
+
+
+def _insert(
+    table: str, rows: Sequence[Mapping[str, object]], tail: str = ""
+) -> tuple[str, Sequence[object]]:
+    columns = tuple(rows[0])
+    values = [row[name] for row in rows for name in columns]
+    return _insert_text(table, columns, len(rows), tail), values
+
+
+@lru_cache(maxsize=512)
+def _joined_text(parts: tuple[tuple[str, int], ...]) -> str:
+    """Return one statement out of several, each given with its number of values."""
+    texts: list[str] = []
+    before = 0
+    for statement, count in parts:
+        texts.append(_counted_from(statement, before))
+        before += count
+    named = ", ".join(f"part{place} AS ({text})" for place, text in enumerate(texts[:-1]))
+    return f"WITH {named} {texts[-1]}"
+
+
+def _counted_from(statement: str, before: int) -> str:
+    return re.sub(r"\$(\d+)", lambda found: f"${int(found[1]) + before}", statement)
 
 
 @lru_cache(maxsize=2048)

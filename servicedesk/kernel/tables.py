@@ -101,6 +101,26 @@ class OutboxRow(Model):
         )
 
 
+class WebhookRow(Model):
+    """One call of somebody's webhook. Claimed by compare-and-set for a limited time."""
+
+    id = fields.UUIDField(primary_key=True, default=new_id)
+    once_key = fields.CharField(max_length=200, unique=True)
+    url = fields.TextField()
+    body = fields.JSONField[dict[str, object]]()
+    state = fields.CharField(max_length=16)
+    attempts = fields.IntField(db_default=0)
+    due_at = fields.DatetimeField()
+    claimed_by = fields.CharField(max_length=64, null=True)
+    created_at = fields.DatetimeField()
+    ended_at = fields.DatetimeField(null=True)
+    error = fields.TextField(null=True)
+
+    class Meta:
+        table = "webhook"
+        indexes = (Index(fields=("state", "due_at"), name="webhook_due"),)
+
+
 class LeaseRow(Model):
     """Who alone may act on `name`, until when. `token` rises with each change of holder."""
 

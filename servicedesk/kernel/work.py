@@ -3,17 +3,31 @@
 `Database.work` opens one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from servicedesk.domain.actors import Actor
 from servicedesk.domain.ids import Position
 from servicedesk.kernel import journal
+from servicedesk.kernel.bulk import insert_bulk
 from servicedesk.kernel.bus import Topic
 from servicedesk.kernel.ids import new_id
 from servicedesk.kernel.journal import NewEntry
 from servicedesk.kernel.sql import Sql
+
+
+@dataclass(frozen=True, slots=True)
+class NewEffect:
+    """Something asked of a higher layer. `due_at` None: at once."""
+
+    kind: str
+    once_key: str
+    ticket_id: UUID | None = None
+    order_id: UUID | None = None
+    arguments: Mapping[str, object] | None = None
+    due_at: datetime | None = None
 
 
 class Work:
@@ -49,18 +63,27 @@ class Work:
         arguments: Mapping[str, object] | None = None,
     ) -> None:
         """Leave an effect for a higher layer; a second one with the same key is dropped."""
-        row = {
-            "id": new_id(),
-            "kind": kind,
-            "once_key": once_key,
-            "ticket_id": ticket_id,
-            "order_id": order_id,
-            "arguments": dict(arguments or {}),
-            "state": "waiting",
-            "due_at": self.now,
-            "created_at": self.now,
-        }
-        await self.sql.insert("effect", [row], "ON CONFLICT DO NOTHING")
+        await self.ask_all([NewEffect(kind, once_key, ticket_id, order_id, arguments)])
+
+    async def ask_all(self, wanted: Sequence[NewEffect]) -> None:
+        """Leave several effects in one statement."""
+        if not wanted:
+            return
+        rows = [
+            {
+                "id": new_id(),
+                "kind": new.kind,
+                "once_key": new.once_key,
+                "ticket_id": new.ticket_id,
+                "order_id": new.order_id,
+                "arguments": dict(new.arguments or {}),
+                "state": "waiting",
+                "due_at": new.due_at or self.now,
+                "created_at": self.now,
+            }
+            for new in wanted
+        ]
+        await insert_bulk(self.sql, "effect", rows, "ON CONFLICT DO NOTHING")
         self.ring(Topic.EFFECTS)
 
     def ring(self, topic: Topic) -> None:

@@ -1,5 +1,7 @@
 """The unit of work: all of a story or nothing of it, and what callers see when that fails."""
 
+import asyncio
+
 import pytest
 
 from servicedesk.domain.actors import system_actor
@@ -22,7 +24,7 @@ async def test_story_that_raises_writes_nothing_at_all(database: Database) -> No
 
     with pytest.raises(ZeroDivisionError):
         await story()
-    assert await SettingRow.all().count() == 0
+    assert not await SettingRow.filter(name="made").exists()
     assert await journal.read_after(database.sql, 0, 10) == []
     assert await database.sql.fetch("SELECT id FROM effect") == []
 
@@ -32,7 +34,8 @@ async def test_rows_of_the_orm_and_of_hand_written_statements_are_one_transactio
 ) -> None:
     async with database.work(ACTOR) as work:
         await SettingRow.create(name="made", value={"a": 1})
-        assert await work.sql.fetch("SELECT name FROM setting") == [{"name": "made"}]
+        found = await work.sql.fetch("SELECT name FROM setting WHERE name = 'made'")
+        assert found == [{"name": "made"}]
 
 
 async def test_story_answers_with_the_position_of_its_last_entry(database: Database) -> None:
@@ -58,3 +61,24 @@ async def test_story_goes_by_the_clock_that_it_was_given(
         work.record("ticket.opened")
     (entry,) = await journal.read_after(frozen_database.sql, Position(0), 10)
     assert entry.at == clock.time
+
+
+async def test_cancelled_story_is_cancelled_wherever_it_is(database: Database) -> None:
+    """A role that outlived its cancellation would keep its process from ending."""
+
+    async def stories() -> None:
+        while True:
+            async with database.work(ACTOR) as work:
+                await work.sql.fetch("SELECT name FROM setting")
+                work.record("ticket.opened")
+
+    for steps in range(120):
+        task = asyncio.create_task(stories())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(task, 10)
+    async with database.work(ACTOR) as work:
+        work.record("ticket.opened")
+    assert work.position > 0

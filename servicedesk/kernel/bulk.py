@@ -1,0 +1,46 @@
+"""Many rows in one statement with one value: a JSON text that the database takes apart.
+
+A statement with a placeholder for every value is planned anew for each number of rows, and
+PostgreSQL takes 32,767 of them at most. This one is the same for one row and for ten thousand.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from servicedesk.kernel.sql import Row, Sql, json_text
+
+
+async def insert_bulk(
+    sql: Sql, table: str, rows: Sequence[Mapping[str, object]], tail: str = ""
+) -> list[Row]:
+    """Insert rows (all with the same columns, at least one) in their order.
+
+    `tail` follows the values; what it says to return is returned. Values are JSON values, ids,
+    times and enums: no bytes.
+    """
+    columns = tuple(rows[0])
+    names = ", ".join(f'"{name}"' for name in columns)
+    if sql.on_sqlite:
+        values = ", ".join(f"json_extract(value, '$.{name}')" for name in columns)
+        source = f"SELECT {values} FROM json_each($1)"
+        text = json_text([_for_sqlite(row) for row in rows])
+    else:
+        source = f'SELECT {names} FROM json_populate_recordset(NULL::"{table}", $1::json)'
+        text = json_text([dict(row) for row in rows])
+    # Without WHERE, SQLite would read ON CONFLICT as the condition of a join.
+    return await sql.fetch(f'INSERT INTO "{table}" ({names}) {source} WHERE true {tail}', text)
+
+
+def _for_sqlite(row: Mapping[str, object]) -> dict[str, object]:
+    """Times as the columns hold them; what is JSON there stays text."""
+    return {name: _plain(value) for name, value in row.items()}
+
+
+def _plain(value: object) -> object:
+    match value:
+        case datetime():
+            return value.astimezone(UTC).isoformat(" ")
+        case dict() | list() | tuple():
+            return json_text(value)
+        case _:
+            return value
