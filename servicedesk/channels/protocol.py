@@ -6,7 +6,7 @@ A new channel is one folder that offers these, one line in wiring and its name i
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -65,6 +65,18 @@ class Channel(Protocol):
 
     async def send(self, outbound: Outbound, settings: BaseModel) -> Receipt:
         """One attempt. Never raises for what the other side says or does: that is the Receipt."""
+        ...
+
+
+@runtime_checkable
+class KeepsCopies(Channel, Protocol):
+    """A channel that can lay a copy of what was sent where people look for it."""
+
+    async def keep_copy(self, outbound: Outbound, settings: BaseModel) -> None:
+        """Once or again: a copy that is there already is not made twice.
+
+        Raises ServicedeskError, with words that say what to do.
+        """
         ...
 
 

@@ -1,14 +1,20 @@
 """What holds for every channel: its parser survives anything, its messages come back whole."""
 
+import ssl
 from collections.abc import Mapping
 
 import pytest
 
-from servicedesk.channels.email.channel import EmailChannel, EmailInboxSettings
+from servicedesk.channels.email.channel import EmailChannel
+from servicedesk.channels.email.letters import Letters
+from servicedesk.channels.email.oauth import AccessTokens
 from servicedesk.channels.email.receiver import ReceiverSettings, start_receiver
+from servicedesk.channels.email.relays import Relays
 from servicedesk.channels.email.sender import Relay
+from servicedesk.channels.email.settings import EmailInboxSettings
 from servicedesk.channels.protocol import Channel, Origin, ParseFailed
 from servicedesk.domain.messages import DeliveryState, Outbound, OutboundAttachment
+from servicedesk.kernel.http.outgoing import Outgoing
 from tests.channels.doors import Door
 from tests.fakes.mail import INBOX, MARKS, NOW, TICKET, make_outbound
 
@@ -21,7 +27,8 @@ async def read_blob(sha256: str) -> bytes:
 
 def make_channel(port: int) -> Channel:
     relay = Relay("127.0.0.1", port, security="none", timeout_seconds=5)
-    return EmailChannel(MARKS, relay, read_blob, lambda: NOW)
+    relays = Relays(relay, AccessTokens(Outgoing(), lambda: NOW), ssl.create_default_context())
+    return EmailChannel(MARKS, Letters(MARKS, read_blob, lambda: NOW), relays)
 
 
 GARBAGE = [

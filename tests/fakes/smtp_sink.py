@@ -1,6 +1,7 @@
 """A real SMTP server that keeps what it is given: the outside that a sender talks to."""
 
 import asyncio
+import base64
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -38,13 +39,40 @@ class SmtpSink:
     """Keeps mails. `answers` maps a recipient, or "DATA", to the line to answer with instead.
 
     `hang_up_at_data` closes the connection when the whole mail has been read, without a word.
+    `tokens` are those that were told by XOAUTH2; only `good_token` is taken.
     """
 
     port: int = 0
     mails: list[Delivered] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
     hang_up_at_data: bool = False
+    connections: int = 0
+    tokens: list[str] = field(default_factory=list)
+    good_token: str = ""
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def handle_EHLO(  # noqa: N802  # the name is aiosmtpd's
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        hostname: str,
+        responses: list[str],
+    ) -> list[str]:
+        self.connections += 0 if session.ssl else 1  # it is said again after STARTTLS
+        session.host_name = hostname
+        return responses
+
+    async def auth_XOAUTH2(  # noqa: N802
+        self, server: SMTP, args: list[str]
+    ) -> AuthResult:
+        """https://developers.google.com/gmail/imap/xoauth2-protocol: refused by a challenge."""
+        said = base64.b64decode(args[1]).decode()
+        self.tokens.append(said.partition("auth=Bearer ")[2].rstrip("\x01"))
+        if self.tokens[-1] == self.good_token:
+            return AuthResult(success=True, auth_data=said)
+        await server.challenge_auth(b'{"status":"401"}')
+        return AuthResult(success=False, handled=False)
 
     async def handle_RCPT(  # noqa: N802  # the name is aiosmtpd's
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -82,6 +110,8 @@ class SinkRules:
 
     tls: ssl.SSLContext | None = None
     login: tuple[str, str] | None = None
+    most_bytes: int = 33_554_432
+    utf8: bool = True
 
 
 @asynccontextmanager
@@ -101,7 +131,8 @@ async def smtp_sink(rules: SinkRules = SinkRules()) -> AsyncIterator[SmtpSink]:
         return SMTP(
             sink,
             hostname="sink.example",
-            enable_SMTPUTF8=True,
+            data_size_limit=rules.most_bytes,
+            enable_SMTPUTF8=rules.utf8,
             tls_context=rules.tls,
             require_starttls=rules.tls is not None,
             authenticator=authenticate if rules.login else None,

@@ -14,10 +14,11 @@ from servicedesk.domain.messages import Address
 TOKEN = re.compile(
     r"""
     "((?:[^"\\]|\\.)*)"?  # 1: a quoted string, closed or not
-  | <([^<>]*)>?         # 2: an address in angle brackets, closed or not
-  | \\(.)              # 3: a quoted pair outside of quotes
-  | ([,;:()])           # 4: a mark
-  | ([^",;:()<\\]+)     # 5: words
+  | <((?:[^<>"]|"(?:[^"\\]|\\.){0,100}")*)>  # 2: an address in angle brackets
+  | <([^<>]*)>?         # 3: the same with a quote left open, or not closed
+  | \\(.)              # 4: a quoted pair outside of quotes
+  | ([,;:()])           # 5: a mark
+  | ([^",;:()<\\]+)     # 6: words
     """,
     re.DOTALL | re.VERBOSE,
 )
@@ -40,6 +41,8 @@ def parse_addresses(raw: bytes) -> tuple[Address, ...]:
     The encoded words of a display name are decoded after the structure is read (RFC 2047 §5), so a
     name cannot smuggle in an address. A comment belongs to the name: "Ann (Sales)".
     """
+    if not raw:
+        return ()
     found: list[Address] = []
     for mailbox in _mailboxes(to_text(raw)):
         address = _finish(mailbox)
@@ -57,7 +60,8 @@ def first_address(raw: bytes) -> Address | None:
 def _mailboxes(text: str) -> Iterator[_Mailbox]:
     current, depth = _Mailbox(), 0
     for token in TOKEN.finditer(text):
-        quoted, angle, escaped, mark, word = token.groups()
+        quoted, closed, open_angle, escaped, mark, word = token.groups()
+        angle = closed if closed is not None else open_angle
         if mark in ("(", ")") or depth:
             depth = _read_comment(current, token, depth)
         elif mark in (",", ";"):
@@ -79,7 +83,7 @@ def _mailboxes(text: str) -> Iterator[_Mailbox]:
 
 def _read_comment(current: _Mailbox, token: re.Match[str], depth: int) -> int:
     """Take a piece of a comment; return how deep in comments the next token is."""
-    mark = token[4]
+    mark = token[5]
     if depth == 0:
         if mark == "(":
             current.comments.append("")
@@ -87,7 +91,7 @@ def _read_comment(current: _Mailbox, token: re.Match[str], depth: int) -> int:
         return 0
     if mark == ")" and depth == 1:
         return 0
-    current.comments[-1] += token[3] or token[0]
+    current.comments[-1] += token[4] or token[0]
     return depth + (mark == "(") - (mark == ")")
 
 
@@ -111,8 +115,11 @@ def _unquote(current: _Mailbox, quoted: str, following: str) -> str:
 def _finish(mailbox: _Mailbox) -> Address | None:
     words = "".join(mailbox.words)
     if mailbox.angle is not None:
-        mailbox.comments += COMMENT_IN_ANGLE.findall(mailbox.angle)
-        value = _address_of(COMMENT_IN_ANGLE.sub("", mailbox.angle))
+        angle = mailbox.angle
+        if not angle.startswith('"'):
+            mailbox.comments += COMMENT_IN_ANGLE.findall(angle)
+            angle = COMMENT_IN_ANGLE.sub("", angle)
+        value = _address_of(angle)
         name = words
         if not value:
             value = _bare_address(words)
@@ -123,7 +130,7 @@ def _finish(mailbox: _Mailbox) -> Address | None:
     if not value:
         return None
     name = _with_comments(_name(name), mailbox.comments)
-    return Address(value=value, name="" if name.lower() == value else name)
+    return Address(value=value, name=name)
 
 
 def _with_comments(name: str, comments: list[str]) -> str:
@@ -144,7 +151,7 @@ def _address_of(angle: str) -> str:
     """What stands in <…>: white space and a source route are taken off."""
     decoded = decode_text_words(angle)
     text = decoded if decoded.count("@") == angle.count("@") else angle
-    text = "".join(clean(text).split())
+    text = clean(text) if text.startswith('"') else "".join(clean(text).split())
     if text.startswith("@") and ":" in text:
         text = text.split(":", 1)[1]
     return text.strip("'").lower()

@@ -11,8 +11,7 @@ NO_WORDS = re.compile(
 AFTER_DATA = re.compile(
     r"(?:in reply to|after|following) (?:the )?(?:end of )?data|>>> data\b(?! for)|"
     r"smtp command data|"
-    r"\[(?:end of )?data\]|data command",
-    re.IGNORECASE,
+    r"\[(?:end of )?data\]|data command"
 )
 
 
@@ -24,7 +23,7 @@ def reason_of(status: str, diagnostic: str, *, refused_after_data: bool = False)
     """
     if status[2:] in DECISIVE_CODES:
         return DECISIVE_CODES[status[2:]]
-    text = NO_WORDS.sub(" ", " ".join(diagnostic.split())[:4_000])
+    text = NO_WORDS.sub(" ", " ".join(diagnostic.split())[:4_000].lower())
     for reason, words in WORDS:
         if words.search(text):
             is_late = refused_after_data and not status.endswith(".1.1")
@@ -35,7 +34,8 @@ def reason_of(status: str, diagnostic: str, *, refused_after_data: bool = False)
 
 def is_after_data(words: str) -> bool:
     """Does the notice say that the server refused at the end of the mail, not at RCPT?"""
-    return AFTER_DATA.search(" ".join(words.split())) is not None
+    lower = words.lower()
+    return "data" in lower and AFTER_DATA.search(" ".join(lower.split())) is not None
 
 
 def default_status(reason: BounceReason, *, delayed: bool) -> str:

@@ -19,6 +19,8 @@ SYSTEM_SENDER = re.compile(
     r"^(?:mail delivery (?:sub)?system|mailer.?daemon|postmaster)",
     re.IGNORECASE,
 )
+# One of them is in every name above, unless the name is encoded: looked for first, being cheap.
+SYSTEM_WORD = re.compile(rb"daemon|postmaster|deliver|bounce|mmdf|=\?", re.IGNORECASE)
 FAILURE_SUBJECT = re.compile(
     r"undeliver|not delivered|non[- ]?deliver|failure notice|fail(?:ed|ure)[ -]deliver|"
     r"deliver\w*[ -]+(?:status|fail|error|problem|report|has failed|delay)|"
@@ -102,16 +104,21 @@ def _is_notice(root: Part, subject: str, text: str) -> bool:
     is_nobody = return_path.startswith((b"<>", b"<MAILER-DAEMON", b"MAILER-D"))
     is_system = _is_from_a_system(root)
     if FAILURE_SUBJECT.search(subject):
-        return is_system or is_nobody
+        return is_system or is_nobody or bool(root.header("x-mlserver"))
+    if root.header("auto-submitted").lower().startswith(b"auto-replied"):
+        return False  # it says of itself what it is, and its subject names no failure
     return (
         is_system and (is_nobody or not return_path) and bool(FAILURE_TEXT.search(text[:LOOKED_AT]))
     )
 
 
 def _is_from_a_system(root: Part) -> bool:
-    author = first_address(root.header("from"))
+    written = root.header("from")
+    if not SYSTEM_WORD.search(written):
+        return False
+    author = first_address(written)
     if author is None:
-        return SYSTEM_SENDER.match(decode_words(root.header("from")).strip("<> ")) is not None
+        return SYSTEM_SENDER.match(decode_words(written).strip("<> ")) is not None
     return any(SYSTEM_SENDER.match(written) for written in (author.value, author.name))
 
 
@@ -124,6 +131,8 @@ def _notice_part(text: str) -> str:
 def _recipients(notice: str, own: set[str]) -> list[str]:
     found: dict[str, None] = {}
     for line in notice.split("\n"):
+        if "@" not in line:
+            continue
         if NOT_RECIPIENT.search(line) and not line.lstrip().startswith("<"):
             continue
         for address in ADDRESS.findall(line):

@@ -90,6 +90,7 @@ WORDS: tuple[tuple[R, re.Pattern[str]], ...] = (
             r"unroutable",
             r"name or service not known",
             r"nxdomain",
+            r"(?:^|\s)[\w-]+(?:\.[\w-]+)+ (?:does not|doesn't) exist",
             r"dns (?:lookup )?(?:error|failure|fail)\b.{0,60}(?:not found|domain|nx)",
             r"name service error .{0,60}not found",
             r"nonexistent domain",

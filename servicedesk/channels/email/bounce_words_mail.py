@@ -6,7 +6,8 @@ from servicedesk.channels.email.bounce_reasons import BounceReason as R
 
 
 def any_of(*phrases: str) -> re.Pattern[str]:
-    return re.compile("|".join(phrases), re.IGNORECASE)
+    """For texts in lower case: matching without regard to case costs three times as much."""
+    return re.compile("|".join(phrases))
 
 
 WORDS_ABOUT_THE_MAIL: tuple[tuple[R, re.Pattern[str]], ...] = (

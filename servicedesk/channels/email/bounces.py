@@ -15,6 +15,9 @@ STATUS = re.compile(r"(?<![\d.])([245])\.(\d)\.(\d{1,3})(?![\d.])")
 REPLY_CODE = re.compile(r"(?<![\d.])([45])[0-5]\d(?=[ \-#]|$)")
 REPORT_TYPES = ("message/delivery-status", "message/global-delivery-status")
 FAILED_ACTIONS = ("failed", "failure", "delayed", "expired")
+FIELDS = frozenset({
+    "final-recipient", "original-recipient", "action", "status", "diagnostic-code",
+})  # fmt: skip
 MOST_RECIPIENTS = 100
 MOST_WORDS = 3_000
 
@@ -34,11 +37,11 @@ class Bounce:
 def find_bounces(root: Part, text: str) -> tuple[Bounce, ...]:
     """All failed recipients named by the mail, each once; empty when it is no bounce."""
     reports = [part.content() for part in root.walk() if part.content_type in REPORT_TYPES]
-    noticed = find_failures(root, text)
-    if not reports and noticed and "final-recipient:" in text.lower():
+    noticed = [] if reports else find_failures(root, text)
+    if noticed and "final-recipient:" in text.lower():
         reports = [text.encode("utf-8", "replace")]  # a report without its MIME type
     reported = [failure for report in reports for failure in _reported(report)]
-    if not reported and (reports or not noticed):
+    if not reported and not noticed:
         return ()
     original = original_message_id(root)
     more = text[:MOST_WORDS] if reported else ""
@@ -81,8 +84,9 @@ def _fields(block: str) -> dict[str, str]:
     fields: dict[str, str] = {}
     for line in re.sub(r"\n[ \t]+", " ", block).split("\n"):
         name, colon, value = line.partition(":")
-        if colon:
-            fields.setdefault(name.strip().lower(), decode_words(value.encode("utf-8", "replace")))
+        name = name.strip().lower()
+        if colon and name in FIELDS:
+            fields.setdefault(name, decode_words(value.encode("utf-8", "replace")))
     return fields
 
 

@@ -1,36 +1,28 @@
 """E-mail as a channel: the pieces put together."""
 
-from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
-from servicedesk.channels.email.compose import Sending, compose
+from servicedesk.channels.email.destinations import Destinations
+from servicedesk.channels.email.dkim_signing import DkimKeyUnusable
+from servicedesk.channels.email.imap.account import account_of
+from servicedesk.channels.email.imap.append import append_copy
+from servicedesk.channels.email.letters import Letters
 from servicedesk.channels.email.mail import Envelope
 from servicedesk.channels.email.parse import parse_mail
-from servicedesk.channels.email.sender import Letter, Relay, send_letter
+from servicedesk.channels.email.relays import Relays
+from servicedesk.channels.email.sender import send_letter
+from servicedesk.channels.email.settings import EmailInboxSettings
 from servicedesk.channels.email.tokens import MailMarks
-from servicedesk.channels.protocol import Capabilities, Origin, ReadBlob
+from servicedesk.channels.protocol import Capabilities, Origin
 from servicedesk.domain.errors import BadInput
 from servicedesk.domain.ids import MessageId, TicketId
 from servicedesk.domain.messages import ChannelKind, DeliveryState, Inbound, Outbound, Receipt
-from servicedesk.kernel.config import Settings
-
-
-class EmailInboxSettings(BaseModel):
-    """What an administrator sets for one mail inbox."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    signed_reply_address: bool = Field(
-        default=True,
-        description="Answers go to address+t.<mark>@…; turn it off where the mail server does not "
-        "deliver addresses with a plus sign.",
-    )
 
 
 class EmailChannel:
-    """Mail in and out of one installation; `relay` None: no relay is set up yet."""
+    """Mail in and out of one installation."""
 
     kind = ChannelKind.EMAIL
     settings_type: type[BaseModel] = EmailInboxSettings
@@ -38,17 +30,11 @@ class EmailChannel:
         html=True, attachments=True, max_characters=None, typing=False, delivery_receipts=True
     )
 
-    def __init__(
-        self,
-        marks: MailMarks,
-        relay: Relay | None,
-        read_blob: ReadBlob,
-        clock: Callable[[], datetime],
-    ) -> None:
+    def __init__(self, marks: MailMarks, letters: Letters, relays: Relays) -> None:
         self._marks = marks
-        self._relay = relay
-        self._read_blob = read_blob
-        self._clock = clock
+        self._letters = letters
+        self._relays = relays
+        self._destinations = Destinations()
 
     def parse(self, raw: bytes, origin: Origin) -> Inbound:
         envelope = read_envelope(origin)
@@ -59,51 +45,43 @@ class EmailChannel:
         return self._marks.message_id(ticket_id, message_id, host)
 
     async def send(self, outbound: Outbound, settings: BaseModel) -> Receipt:
-        if self._relay is None:
-            detail = "No SMTP relay is set up: set SERVICEDESK_RELAY_HOST, then send again."
+        inbox = EmailInboxSettings.model_validate(settings)
+        relay = self._relays.of_inbox(outbound.inbox_id, inbox)
+        if relay is None:
+            detail = (
+                "No SMTP relay is set up: name one on the inbox's page, or set "
+                "SERVICEDESK_RELAY_HOST. It is sent then."
+            )
             return Receipt(DeliveryState.FAILED, detail, retry=True)
         try:
-            letter = await self._letter(outbound, EmailInboxSettings.model_validate(settings))
+            letter = await self._letters.write(outbound, inbox)
         except BadInput as error:
             return Receipt(DeliveryState.FAILED, str(error))
-        return await send_letter(self._relay, letter)
+        except DkimKeyUnusable as error:
+            return Receipt(DeliveryState.FAILED, str(error), retry=True)
+        receipt = await send_letter(relay, letter, self._destinations)
+        return replace(receipt, keep_copy=inbox.sent_copy)
 
-    async def _letter(self, outbound: Outbound, settings: EmailInboxSettings) -> Letter:
-        hashes = dict.fromkeys(file.sha256 for file in outbound.attachments)
-        contents = {sha256: await self._read_blob(sha256) for sha256 in hashes}
-        signed = settings.signed_reply_address
-        sending = Sending(self._clock(), contents, signed)
-        own = outbound.from_address.value
-        sender = self._marks.bounce_address(own, outbound.ticket_id) if signed else own
-        everyone = (*outbound.to, *outbound.cc, *outbound.bcc)
-        recipients = [
-            value
-            for value in dict.fromkeys(address.value for address in everyone)
-            if not outbound.only or value in outbound.only
-        ]
-        if not recipients:
-            raise BadInput("The message has no recipient: add one and send again.")
-        return Letter(sender, recipients, compose(outbound, sending, self._marks))
+    async def keep_copy(self, outbound: Outbound, settings: BaseModel) -> None:
+        """Lay a copy into the mailbox, if the inbox wants one now. Raises ServicedeskError."""
+        inbox = EmailInboxSettings.model_validate(settings)
+        if inbox.imap is None or not inbox.sent_copy:
+            return
+        tokens = self._relays.tell_token(outbound.inbox_id, inbox)
+        account = account_of(inbox.imap, tokens, lambda: self._relays.tls_context)
+        mail = await self._letters.compose(outbound, inbox)
+        await append_copy(account, inbox.sent_folder, mail, outbound.external_id)
 
 
 def read_envelope(origin: Origin) -> Envelope:
     """The stored words of the transport, as values."""
     sender = origin.envelope.get("sender")
-    recipients = origin.envelope.get("recipients")
     return Envelope(
         sender=sender if isinstance(sender, str) else None,
-        recipients=tuple(str(one) for one in recipients) if isinstance(recipients, list) else (),
+        recipients=_texts(origin.envelope.get("recipients")),
+        trusted_hosts=_texts(origin.envelope.get("trusted_hosts")),
     )
 
 
-def relay_from(settings: Settings) -> Relay | None:
-    """The relay that the settings name, None if they name none."""
-    if not settings.relay_host:
-        return None
-    return Relay(
-        host=settings.relay_host,
-        port=settings.relay_port,
-        security=settings.relay_security,
-        username=settings.relay_username,
-        password=settings.relay_password.get_secret_value(),
-    )
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(str(one) for one in value) if isinstance(value, list | tuple) else ()

@@ -4,10 +4,12 @@ Each candidate is scored by how many of its two-byte characters are everyday one
 GB 2312, hangul of KS X 1001, kana of JIS, level-1 hanzi of Big5; single bytes by letters in a row.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 LOOKED_AT_BYTES = 4_000
+HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
 ENOUGH = 0.6
 
 
@@ -83,12 +85,8 @@ def _score(sample: bytes, candidate: _Candidate) -> float:
 
 def _runs_of_high_bytes(sample: bytes) -> float:
     """Mean length of a run of bytes beyond ASCII."""
-    high = sum(byte >= 0x80 for byte in sample)
-    runs = sum(
-        byte >= 0x80 and (index == 0 or sample[index - 1] < 0x80)
-        for index, byte in enumerate(sample)
-    )
-    return high / runs if runs else 0.0
+    runs = HIGH_BYTES.findall(sample)
+    return sum(map(len, runs)) / len(runs) if runs else 0.0
 
 
 def _guess_cyrillic(sample: bytes) -> str:

@@ -32,7 +32,8 @@ class ClassFacts:
     own_hops: int
 
     def value(self, name: str) -> str:
-        return self.headers.get(name, "").lower()
+        found = self.headers.get(name)
+        return found.lower() if found else ""
 
 
 OUT_OF_OFFICE_SUBJECT = re.compile(
@@ -60,11 +61,24 @@ AUTOMATIC_HEADERS = (
 )
 NOT_AUTOMATIC = ("", "no", "false")
 LIST_HEADERS = ("list-id", "list-post", "list-unsubscribe", "mailing-list", "x-mailing-list")
-SPAM_FLAGS = ("x-spam-flag", "x-spam", "x-spam-status", "x-barracuda-spam-flag")
+# What a relay writes that has judged a mail: SpamAssassin, rspamd, Barracuda, Exchange, IronPort,
+# DSPAM, Bogofilter. A level of 5 is where Exchange moves mail to the junk folder.
+SPAM_MARKS: Mapping[str, re.Pattern[str]] = {
+    "x-spam-flag": re.compile("yes"),
+    "x-spam": re.compile("yes"),
+    "x-spam-status": re.compile("yes"),
+    "x-barracuda-spam-flag": re.compile("yes"),
+    "x-barracuda-spam-status": re.compile("yes"),
+    "x-suspected-spam": re.compile("yes|true"),
+    "x-dspam-result": re.compile("spam"),
+    "x-bogosity": re.compile("yes|spam"),
+    "x-ms-exchange-organization-scl": re.compile("[5-9]"),
+    "x-forefront-antispam-report": re.compile(r"(?:.*;)?\s*sfv:(?:spm|skb|sks)\b"),
+}
 HOPS_THAT_ARE_A_LOOP = 1
 # All that the rules look at; a mail has dozens of others.
 HEADERS = frozenset({
-    *AUTOMATIC_HEADERS, *LIST_HEADERS, *SPAM_FLAGS, "auto-submitted", "delivered-to", "precedence",
+    *AUTOMATIC_HEADERS, *LIST_HEADERS, *SPAM_MARKS, "auto-submitted", "delivered-to", "precedence",
     "x-amz-sns-message-id", "x-auto-response-suppress", "x-ms-exchange-inbox-rules-loop",
     "x-precedence",
 })  # fmt: skip
@@ -89,7 +103,8 @@ def _is_soft_bounce(facts: ClassFacts) -> bool:
 
 
 def _is_spam(facts: ClassFacts) -> bool:
-    return any(facts.value(name).startswith("yes") for name in SPAM_FLAGS)
+    judged = facts.headers.keys() & SPAM_MARKS.keys()
+    return any(SPAM_MARKS[name].match(facts.value(name).strip()) for name in judged)
 
 
 def _is_out_of_office(facts: ClassFacts) -> bool:

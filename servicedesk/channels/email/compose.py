@@ -53,7 +53,7 @@ def compose(outbound: Outbound, sending: Sending, marks: MailMarks) -> bytes:
     message["Message-ID"] = f"<{_bare_id(outbound.external_id)}>"
     _write_thread(message, outbound)
     _write_automatic(message, outbound, marks)
-    _write_own_headers(message, outbound.headers)
+    _write_own_headers(message, outbound)
     _write_body(message, outbound, sending)
     _fix_boundaries(message, outbound.external_id)
     return message.as_bytes(policy=policy)
@@ -67,9 +67,13 @@ def _policy(outbound: Outbound) -> "EmailPolicy[EmailMessage]":
 
 
 def one_line(text: str) -> str:
-    """Text that fits into a header: every run of control characters and line ends is a space."""
+    """Text that fits into a header: every run of control characters and line ends is a space.
+
+    What looks like an encoded word is made to look like none: the library would decode it, and put
+    the line ends in it into the header as they are (CPython 3.11 to 3.13).
+    """
     cleaned = LINE_BREAKING.sub(" ", text).encode("utf-8", "replace").decode("utf-8")
-    return cleaned.strip()
+    return cleaned.replace("=?", "= ?").strip()
 
 
 def to_header(address: Address) -> HeaderAddress:
@@ -133,16 +137,20 @@ def _write_automatic(message: EmailMessage, outbound: Outbound, marks: MailMarks
     """
     if not outbound.automatic:
         return
-    hops = int(outbound.headers.get(LOOP_HEADER, "0") or 0)
-    message[LOOP_HEADER] = marks.loop_header(hops + 1)
+    message[LOOP_HEADER] = marks.loop_header(outbound.hops + 1)
     message["Auto-Submitted"] = "auto-replied" if outbound.in_reply_to else "auto-generated"
     message["Precedence"] = "bulk"
     message["X-Auto-Response-Suppress"] = "DR, RN, OOF, AutoReply"
 
 
-def _write_own_headers(message: EmailMessage, headers: Mapping[str, str]) -> None:
-    for name, value in headers.items():
-        if name == LOOP_HEADER or name.lower() in OWN_HEADERS or not HEADER_NAME.match(name):
+def _write_own_headers(message: EmailMessage, outbound: Outbound) -> None:
+    """List-Unsubscribe and its like (RFC 2369, 8058) belong to automatic mail that one can be taken
+    off: on a person's answer, a program would offer to unsubscribe from a conversation."""
+    for name, value in outbound.headers.items():
+        lower = name.lower()
+        if name == LOOP_HEADER or lower in OWN_HEADERS or not HEADER_NAME.match(name):
+            continue
+        if lower.startswith("list-") and not outbound.automatic:
             continue
         if name not in message:
             message[name] = one_line(value)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_tz
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from servicedesk.channels.email.charsets import decode
@@ -12,8 +13,13 @@ from servicedesk.channels.email.limits import LIMITS
 from servicedesk.channels.email.transfer import decode_base64
 from servicedesk.domain.storable import storable
 
-FOLD = re.compile(rb"\r?\n[ \t]*|\r[ \t]+")
-ENCODED_WORD = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?\s]{0,40})?\?([BbQq])\?([^?\n]*)\?=")
+FOLD = re.compile(rb"\r?\n|\r(?=[ \t])")
+# Its text may hold a question mark, which RFC 2047 forbids and programs write.
+ENCODED_WORD = re.compile(
+    r"=\?([^?\s*]{1,40})(?:\*[^?\s]{0,40})?\?([BbQq])\?((?:[^?\n]|\?(?!=))*)\?="
+)
+# A fold inside of an encoded word is no space of its text.
+FOLD_IN_WORD = re.compile(r" (?=_|=20)|(?<=_) ")
 PARAMETER = re.compile(r";\s*([^\s=;\"]+?)\s*=\s*(\"(?:[^\"\\]|\\.)*\"?|[^;]*)", re.DOTALL)
 SECTION = re.compile(r"^(.+?)(?:\*(\d{1,3}))?(\*)?$")
 MEDIA_TYPE = re.compile(r"^\s*([\w!#$&^.+-]+)\s*/\s*([\w!#$&^.+-]+)")
@@ -21,15 +27,19 @@ MESSAGE_ID = re.compile(r"<([^<>]*)>")
 COMMENT = re.compile(r"\([^()]*\)")
 # EST5EDT: the hours to the west of Greenwich are in the name.
 POSIX_ZONE = re.compile(r"\b[A-Z]{3}(\d)[A-Z]{3}\b")
+OFTEN_SEEN_LENGTH = 60
+AS_BYTES = ("utf-8", "surrogateescape")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 class Parameters(dict[str, str]):
-    """Parameters of a header by lower-case name, decoded (RFC 2231, 2047)."""
+    """Parameters of a header by lower-case name, decoded (RFC 2231, 2047). Never changed."""
 
 
 def to_text(raw: bytes) -> str:
     """Unfold and decode as text; 8-bit bytes are UTF-8 (RFC 6532) or guessed."""
+    if not raw:
+        return ""
     raw = unfold(raw)
     if raw.isascii() and b"\x1b" not in raw:
         return storable(raw.decode("ascii"))
@@ -37,7 +47,11 @@ def to_text(raw: bytes) -> str:
 
 
 def unfold(raw: bytes) -> bytes:
-    return FOLD.sub(b" ", raw) if b"\n" in raw or b"\r" in raw else raw
+    """Lines joined by one space each, whatever white space stood at the fold."""
+    if b"\n" not in raw and b"\r" not in raw:
+        return raw
+    lines = (line.strip(b" \t\r") for line in FOLD.split(raw))
+    return b" ".join(line for line in lines if line)
 
 
 def decode_words(raw: bytes) -> str:
@@ -78,12 +92,14 @@ def _decode_run(run: list[re.Match[str]]) -> str:
         return ""
     data, letters = bytearray(), b""
     for word in run:
-        encoded = word[3].encode("utf-8", "surrogateescape")
         if word[2] in "Bb":
-            letters += encoded
+            letters += word[3].encode(*AS_BYTES)
             if len(letters) % 4:
                 continue
-        data += decode_base64(letters) if letters else binascii.a2b_qp(encoded, header=True)
+        if letters:
+            data += decode_base64(letters)
+        else:
+            data += binascii.a2b_qp(FOLD_IN_WORD.sub("", word[3]).encode(*AS_BYTES), header=True)
         letters = b""
     data += decode_base64(letters)
     return decode(bytes(data), run[0][1]).text
@@ -93,6 +109,18 @@ def parse_content_type(raw: bytes, default_type: str) -> tuple[str, Parameters]:
     """("text/plain", parameters). No or a senseless type gives `default_type` (RFC 2045 §5.2)."""
     if not raw:
         return default_type, Parameters()
+    if len(raw) > OFTEN_SEEN_LENGTH:
+        return _parse_content_type(raw, default_type)
+    return _parse_often_seen(raw, default_type)
+
+
+@lru_cache(maxsize=256)
+def _parse_often_seen(raw: bytes, default_type: str) -> tuple[str, Parameters]:
+    """Most parts of most mails have one of a few dozen types, to the letter."""
+    return _parse_content_type(raw, default_type)
+
+
+def _parse_content_type(raw: bytes, default_type: str) -> tuple[str, Parameters]:
     text = to_text(raw)
     media_type = MEDIA_TYPE.match(COMMENT.sub("", text))
     parameters = parse_parameters(text)
@@ -133,13 +161,15 @@ def _join_sections(sections: dict[int, tuple[str, bool]]) -> str:
     for index, (value, encoded) in enumerate(ordered):
         if index == 0 and encoded and value.count("'") >= 2:
             charset, _, value = value.split("'", 2)
-        raw = value.encode("utf-8", "surrogateescape")
+        raw = value.encode(*AS_BYTES)
         data += unquote_to_bytes(raw) if encoded else raw
     return clean(decode(bytes(data), charset).text)
 
 
 def parse_message_ids(raw: bytes) -> tuple[str, ...]:
     """Ids without brackets, in the order of the header; bare ids with an @ count too."""
+    if not raw:
+        return ()
     text = to_text(raw)
     found = [joined for match in MESSAGE_ID.findall(text) if (joined := "".join(match.split()))]
     if not found:
@@ -150,8 +180,9 @@ def parse_message_ids(raw: bytes) -> tuple[str, ...]:
 def parse_date(raw: bytes) -> datetime | None:
     """The Date header as aware UTC, None if it says no instant that exists."""
     text = to_text(raw).rpartition(";")[2]  # a Received header has its date at the end
-    for _ in range(3):  # comments may nest
-        text = COMMENT.sub(" ", text)
+    if "(" in text:
+        for _ in range(3):  # comments may nest
+            text = COMMENT.sub(" ", text)
     text = POSIX_ZONE.sub(r"-0\g<1>00", " ".join(text.split())[:200])
     try:
         fields = parsedate_tz(text)

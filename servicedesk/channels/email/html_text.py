@@ -29,8 +29,10 @@ QUOTING = re.compile(
 )
 # What stands first in the mail that is answered, without a container around it: all below is old.
 HISTORY = re.compile(
-    r"(?:^|\s)(?:divRplyFwdMsg|appendonsend|OLK_SRC_BODY_SECTION|stopSpelling|yahoo-quoted-begin)(?:\s|$)"
+    r"(?:^|\s)(?:divRplyFwdMsg|appendonsend|OLK_SRC_BODY_SECTION|stopSpelling|zwchr|"
+    r"yahoo-quoted-begin)(?:\s|$)"
 )
+MARKED = ("div", "blockquote", "hr")
 DEEPEST_QUOTE = 10
 TOKEN = re.compile(r"<(/?)([a-z][a-z0-9]*)([^>]*)>|([^<]+)")
 ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
@@ -81,7 +83,8 @@ def _prefix(depth: int) -> str:
 
 def html_to_text(page: str) -> str:
     """The visible text of a page; quoted containers and blockquotes become "> " lines."""
-    attributes = {"div": {"class", "id"}, "blockquote": {"class", "id"}, "a": {"href"}}
+    marked = {"class", "id"}
+    attributes = {"div": marked, "blockquote": marked, "hr": marked, "a": {"href"}}
     cleaned = nh3.clean(
         within_bounds(page),
         tags=set(KEPT),
@@ -114,10 +117,10 @@ def _open(writer: _Writer, tag: str, rest: str) -> None:
         return
     writer.end_line(blank=tag in SPACED)
     writer.preformatted += tag == "pre"
+    if tag in MARKED and not writer.is_history and _is_marked(rest, HISTORY):
+        writer.is_history = True
+        writer.depth += 1
     if tag in ("div", "blockquote"):
-        if not writer.is_history and _is_marked(rest, HISTORY):
-            writer.is_history = True
-            writer.depth += 1
         levels = int(tag == "blockquote" or _is_marked(rest, QUOTING))
         if levels and writer.depth and tag == "blockquote" and _just_quoted(writer):
             levels = 0  # the blockquote inside of the container that is a quote already

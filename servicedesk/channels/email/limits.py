@@ -19,6 +19,8 @@ class Limits:
     boundary_candidates: int = 20_000
     scanned_bytes: int = 300_000_000
     """Sum over all nesting levels of the bytes searched for a boundary."""
+    unwrapped_bytes: int = 60_000_000
+    """Sum over nested messages that are themselves encoded: each is a copy."""
     text_bytes: int = 1_000_000
     html_bytes: int = 2_000_000
     addresses: int = 1_000

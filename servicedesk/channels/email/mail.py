@@ -1,6 +1,7 @@
 """One mail, read: everything that a mail says, before it is decided whose it is."""
 
 import hashlib
+import html as html_entities
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,11 +12,15 @@ from servicedesk.channels.email.attachments import read_attachments
 from servicedesk.channels.email.body import choose_body
 from servicedesk.channels.email.bounces import Bounce, find_bounces
 from servicedesk.channels.email.classes import HEADERS, ClassFacts, classify
+from servicedesk.channels.email.forwarded import find_original_author
 from servicedesk.channels.email.headers import decode_words, parse_date, parse_message_ids
+from servicedesk.channels.email.invitation import describe_invitation
 from servicedesk.channels.email.mime import Part, read_tree
+from servicedesk.channels.email.protection import Protection, find_protection
 from servicedesk.channels.email.quotes import split_reply
 from servicedesk.channels.email.texts import body_html, body_text
 from servicedesk.channels.email.tokens import LOOP_HEADER, MailMarks
+from servicedesk.channels.email.unpack import unpack
 from servicedesk.domain.messages import Address, InboundAttachment, MailClass
 
 EXTERNAL_ID_LENGTH = 500
@@ -23,15 +28,22 @@ EXTERNAL_ID_LENGTH = 500
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What SMTP said about a mail. `sender` is "" for a bounce and None when it is not known."""
+    """How a mail came in. `sender` is "" for a bounce and None when it is not known.
+
+    `trusted_hosts` are those whose Authentication-Results are believed, by their authserv-id.
+    """
 
     sender: str | None = None
     recipients: tuple[str, ...] = ()
+    trusted_hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail in values. Message ids have no brackets; `message_id` is "" when there is none."""
+    """A mail in values. Message ids have no brackets; `message_id` is "" when there is none.
+
+    `own_hops` counts how often it passed this installation, told by a mark that it signed.
+    """
 
     root: Part
     author: Address | None
@@ -51,20 +63,25 @@ class Mail:
     attachments: tuple[InboundAttachment, ...]
     mail_class: MailClass
     bounces: tuple[Bounce, ...]
+    own_hops: int
     defects: tuple[str, ...]
+    protection: Protection
+    original_author: Address | None
 
 
 def read_mail(raw: bytes, envelope: Envelope, marks: MailMarks | None = None) -> Mail:
     """Read any bytes as a mail. Never raises: what is broken is repaired and named in `defects`."""
     defects: list[str] = []
-    root = read_tree(raw, defects)
+    root = unpack(read_tree(raw, defects), defects)
     chosen = choose_body(root)
     html = body_html(chosen.html, defects)
     text = body_text(chosen.text, defects)
     split = split_reply(text)
     bounces = find_bounces(root, text)
+    invitation = describe_invitation(root, has_text=bool(text))
     author = first_address(root.header("from"))
     subject = decode_words(root.header("subject"))
+    facts = _class_facts(root, envelope, author, marks, (subject, bounces))
     return Mail(
         root=root,
         author=author,
@@ -77,15 +94,28 @@ def read_mail(raw: bytes, envelope: Envelope, marks: MailMarks | None = None) ->
         in_reply_to=parse_message_ids(root.header("in-reply-to")),
         references=parse_message_ids(root.header("references")),
         sent_at=parse_date(root.header("date")),
-        text=text,
-        reply_text=split.reply,
+        text=_and(text, invitation),
+        reply_text=_and(split.reply, invitation),
         quoted_text=split.quoted,
-        html=html,
+        html=_page_and(html, invitation),
         attachments=read_attachments(root, chosen, html),
-        mail_class=classify(_class_facts(root, envelope, author, marks, (subject, bounces))),
+        mail_class=classify(facts),
         bounces=bounces,
+        own_hops=facts.own_hops,
         defects=tuple(dict.fromkeys(defects)),
+        protection=find_protection(root, text),
+        original_author=None if bounces else find_original_author(root, text, subject),
     )
+
+
+def _and(text: str, invitation: str) -> str:
+    return f"{text}\n\n{invitation}".strip("\n") if invitation else text
+
+
+def _page_and(page: str | None, invitation: str) -> str | None:
+    if page is None or not invitation:
+        return page
+    return f'{page}\n<div style="white-space:pre-wrap">{html_entities.escape(invitation)}</div>'
 
 
 def _recipients(root: Part, name: str) -> tuple[Address, ...]:

@@ -14,6 +14,7 @@ from servicedesk.channels.email.transfer import decode_transfer
 
 HEADER_END = re.compile(rb"\n\r?\n|\n\r?\Z")
 HEADER_NAME = re.compile(rb"([\x21-\x39\x3b-\x7e]+)[ \t]*:")
+FOLDING = (b" ", b"\t")
 NESTED_MESSAGES = ("message/rfc822", "message/global", "message/news")
 
 
@@ -42,7 +43,10 @@ class Part:
 
     def header(self, name: str) -> bytes:
         """The first header of that name, b"" if there is none."""
-        return next((value for key, value in self.headers if key == name), b"")
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return b""
 
     def all_headers(self, name: str) -> tuple[bytes, ...]:
         return tuple(value for key, value in self.headers if key == name)
@@ -69,6 +73,7 @@ class _Reader:
     parts: int = 0
     candidates: int = 0
     scanned: int = 0
+    unwrapped: int = 0
 
     def note(self, defect: str) -> None:
         if defect not in self.defects:
@@ -137,7 +142,7 @@ def _fold_lines(
     offset = start
     for index, line in enumerate(lines):
         named = HEADER_NAME.match(line)
-        if line[:1] in (b" ", b"\t") and collected:
+        if line[:1] in FOLDING and collected:
             collected[-1][1].append(line)
         elif named:
             name = named[1].decode("ascii").lower()
@@ -159,10 +164,10 @@ def _fold_lines(
 
 def _goes_on(lines: list[bytes], index: int) -> bool:
     """Does the header block go on after a line that is no header? Then it was one cut in two."""
-    following = lines[index + 1 : index + 2]
-    return bool(following) and (
-        HEADER_NAME.match(following[0]) is not None or not lines[index].strip()
-    )
+    if index + 1 < len(lines) and not lines[index].strip():
+        return True
+    unfolded = (line for line in lines[index + 1 : index + 9] if line[:1] not in FOLDING)
+    return HEADER_NAME.match(next(unfolded, b"")) is not None
 
 
 def _wants_more(name: str, values: list[bytes]) -> bool:
@@ -177,6 +182,10 @@ def _is_cut(values: list[bytes]) -> bool:
 def _read_message(reader: _Reader, part: Part, depth: int) -> tuple[Part, ...]:
     encoding = part.header("content-transfer-encoding").strip().lower()
     if encoding in (b"base64", b"quoted-printable"):  # forbidden by RFC 2046 §5.2.1, yet seen
+        reader.unwrapped += part.body_end - part.body_start
+        if reader.unwrapped > reader.limits.unwrapped_bytes:
+            reader.note("nested-too-deep")
+            return ()
         content = part.content()
         span = (0, len(content))
     else:

@@ -3,11 +3,22 @@
 from datetime import datetime
 
 from servicedesk.channels.email.addresses import parse_addresses
+from servicedesk.channels.email.authentication import is_authenticated
+from servicedesk.channels.email.bounces import Bounce, original_message_id
+from servicedesk.channels.email.headers import to_text
+from servicedesk.channels.email.language import detect_language
 from servicedesk.channels.email.mail import Envelope, Mail, content_hash, external_id, read_mail
 from servicedesk.channels.email.tokens import BOUNCE, MailMarks
 from servicedesk.channels.protocol import ParseFailed
 from servicedesk.domain.ids import InboxId
-from servicedesk.domain.messages import Address, ChannelKind, Inbound, TicketToken
+from servicedesk.domain.messages import (
+    Address,
+    ChannelKind,
+    FailedRecipient,
+    Inbound,
+    MailClass,
+    TicketToken,
+)
 
 # Where a relay writes the address that a mail was delivered to, most telling first.
 DELIVERY_HEADERS = ("delivered-to", "x-original-to", "x-envelope-to", "envelope-to")
@@ -51,6 +62,46 @@ def parse_mail(
         attachments=mail.attachments,
         sent_at=mail.sent_at,
         defects=mail.defects,
+        failures=_failures(mail),
+        hops=mail.own_hops,
+        language="" if mail.bounces else detect_language(mail.reply_text or mail.text),
+        authenticated=_is_authenticated(mail, envelope),
+        original_author=_short(mail.original_author) if mail.original_author else None,
+        signed=mail.protection.signed,
+        encrypted=mail.protection.encrypted,
+        list_id=_list_id(mail),
+    )
+
+
+def _is_authenticated(mail: Mail, envelope: Envelope) -> bool | None:
+    if mail.author is None or not envelope.trusted_hosts:
+        return None
+    return is_authenticated(mail.root.headers, envelope.trusted_hosts, mail.author.value)
+
+
+def _list_id(mail: Mail) -> str:
+    """The id between the brackets of List-Id (RFC 2919 §2), lower case, "" without one."""
+    value = to_text(mail.root.header("list-id"))
+    return value.rpartition("<")[2].partition(">")[0].strip().lower()[:ADDRESS_LENGTH]
+
+
+def _failures(mail: Mail) -> tuple[FailedRecipient, ...]:
+    """A complaint (RFC 5965) names no failed recipient, and hides who complained more often than
+    not; the mail that it is about lies in it."""
+    if mail.bounces or mail.mail_class is not MailClass.FEEDBACK_REPORT:
+        return tuple(_failure(bounce) for bounce in mail.bounces)
+    original = original_message_id(mail.root)
+    return (FailedRecipient("", "", hard=False, reason="complaint", original_message_id=original),)
+
+
+def _failure(bounce: Bounce) -> FailedRecipient:
+    return FailedRecipient(
+        address=bounce.recipient.lower()[:ADDRESS_LENGTH],
+        status=bounce.status,
+        hard=bounce.kind == "hard",
+        reason=bounce.reason,
+        diagnostic=bounce.diagnostic,
+        original_message_id=bounce.original_message_id,
     )
 
 
@@ -69,8 +120,10 @@ def _sender(mail: Mail, envelope: Envelope) -> Address:
 
 
 def _short(address: Address) -> Address:
+    """Within what a row holds; a name that only repeats the address is none."""
     value = address.value.removeprefix("mailto:")
-    return Address(value[:ADDRESS_LENGTH], address.name[:NAME_LENGTH])
+    name = "" if address.name.lower() == value else address.name
+    return Address(value[:ADDRESS_LENGTH], name[:NAME_LENGTH])
 
 
 def find_tokens(mail: Mail, envelope: Envelope, marks: MailMarks) -> tuple[TicketToken, ...]:

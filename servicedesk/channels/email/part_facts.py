@@ -53,10 +53,23 @@ EXTENSIONS = {
     "text/x-vcard": ".vcf",
     "video/mp4": ".mp4",
 }
+# The first type of each extension. No file becomes a part of a mail by its name.
+TYPES = {
+    extension: kind
+    for kind, extension in reversed(EXTENSIONS.items())
+    if not kind.startswith("message/") and "rfc822" not in kind
+}
+
+
+def type_by_name(filename: str) -> str:
+    """The media type that a file name tells, for files that come without one."""
+    _, dot, extension = filename.rpartition(".")
+    return TYPES.get(f"{dot}{extension.lower()}", "application/octet-stream")
 
 
 def disposition(part: Part) -> str:
-    return to_text(part.header("content-disposition")).split(";", 1)[0].strip().lower()
+    raw = part.header("content-disposition")
+    return to_text(raw).split(";", 1)[0].strip().lower() if raw else ""
 
 
 def is_attachment(part: Part) -> bool:

@@ -2,27 +2,31 @@
 
 250 after DATA means that `accept` has returned, so the raw mail is durable. Until then the sender
 keeps it: 451 when it could not be stored (try again), 552 when it is too big, 550 when nobody here
-has the address.
+has the address, 421 and 450 when the client asks too much (`door_limits`).
 """
 
 import asyncio
 import contextlib
-import ssl
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import structlog
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from servicedesk.channels.email.certificates import Certificate
+from servicedesk.channels.email.door_limits import DoorLimits, Limits
+from servicedesk.channels.email.smtp_session import Dialogue, MailSession, OpenMails
 from servicedesk.channels.email.tokens import without_mark
 from servicedesk.channels.protocol import AcceptRaw, KnowsAddress
 from servicedesk.domain.errors import ServicedeskError, Unavailable
 from servicedesk.domain.storable import storable
 
-GREETING = "servicedesk"
-IDLE_SECONDS = 300
+IDLE_SECONDS = 300.0  # RFC 5321 §4.5.3.2.7
+DATA_SECONDS = 600.0
 STORE_SECONDS = 60
 GOODBYE_SECONDS = 10
-MOST_RECIPIENTS = 100
+MAILS_IN_MEMORY = 8  # of the largest size; each is there up to three times while it is stored
+MOST_RECIPIENTS = 100  # RFC 5321 §4.5.3.1.8
 UNKNOWN_MAILBOX = "550 5.1.1 No mailbox here has this address"
 
 log = structlog.get_logger(__name__)
@@ -30,81 +34,72 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ReceiverSettings:
-    """`port` 0 takes a free one; `max_bytes` is announced as SIZE."""
+    """`port` 0 takes a free one; `max_bytes` is announced as SIZE; no `certificate`, no TLS."""
 
     host: str
     port: int
     max_bytes: int
     hostname: str = "localhost"
-    tls_context: ssl.SSLContext | None = None
-
-
-class _MailSmtp(SMTP):
-    """aiosmtpd with room for long lines: RFC 5322 allows 998 characters, real mails do not care."""
-
-    def __init__(
-        self, handler: "_Handler", settings: ReceiverSettings, open_mails: "_OpenMails"
-    ) -> None:
-        self.line_length_limit = max(settings.max_bytes, 1_001)
-        self._open_mails = open_mails
-        super().__init__(
-            handler,
-            data_size_limit=settings.max_bytes,
-            enable_SMTPUTF8=True,
-            hostname=settings.hostname,
-            ident=GREETING,
-            timeout=IDLE_SECONDS,
-            tls_context=settings.tls_context,
-            auth_exclude_mechanism=["LOGIN", "PLAIN"],  # nobody signs in here
-            loop=asyncio.get_running_loop(),
-        )
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        self._open_mails.connections.add(self)
-
-    def connection_lost(self, error: Exception | None) -> None:
-        super().connection_lost(error)
-        self._open_mails.connections.discard(self)
-
-    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802  # the name is aiosmtpd's
-        """From the first byte of a mail to the answer that was given for it."""
-        self._open_mails.begin()
-        try:
-            await super().smtp_DATA(arg)
-        finally:
-            self._open_mails.end()
-
-
-class _OpenMails:
-    """Connections, and how many of them are in the middle of a mail."""
-
-    def __init__(self) -> None:
-        self.connections: set[_MailSmtp] = set()
-        self.none_open = asyncio.Event()
-        self.none_open.set()
-        self._open = 0
-
-    def begin(self) -> None:
-        self._open += 1
-        self.none_open.clear()
-
-    def end(self) -> None:
-        self._open -= 1
-        if self._open == 0:
-            self.none_open.set()
+    certificate: Certificate | None = None
+    limits: Limits = field(default_factory=Limits)
+    idle_seconds: float = IDLE_SECONDS
+    data_seconds: float = DATA_SECONDS
 
 
 class _Handler:
-    """What aiosmtpd asks at each step; the method names are its."""
+    """What aiosmtpd asks at each step of one connection; the names and signatures are its."""
 
-    def __init__(self, accept: AcceptRaw, knows: KnowsAddress) -> None:
+    def __init__(
+        self,
+        accept: AcceptRaw,
+        knows: KnowsAddress,
+        limits: DoorLimits,
+        clock: Callable[[], float],
+    ) -> None:
         self._accept = accept
         self._knows = knows
+        self._limits = limits
+        self._clock = clock
+        self._peer = ""
 
-    async def handle_RCPT(  # noqa: N802  # the signature is aiosmtpd's
+    def connection_began(self, peer: str) -> str | None:
+        self._peer = peer
+        return self._limits.connect(peer, self._clock())
+
+    def connection_ended(self) -> None:
+        self._limits.disconnect(self._peer)
+
+    async def handle_EHLO(  # noqa: N802
         self,
         server: SMTP,  # noqa: ARG002
+        session: Session,
+        envelope: Envelope,  # noqa: ARG002
+        hostname: str,
+        responses: list[str],
+    ) -> list[str]:
+        session.host_name = hostname
+        offered = [line for line in responses if not line.startswith("250-AUTH")]
+        return [*offered[:-1], "250-PIPELINING", "250-ENHANCEDSTATUSCODES", offered[-1]]
+
+    async def handle_MAIL(  # noqa: N802
+        self,
+        server: SMTP,  # noqa: ARG002
+        session: Session,  # noqa: ARG002
+        envelope: Envelope,
+        address: str,
+        mail_options: list[str],
+    ) -> str:
+        envelope.mail_from = address
+        refusal = self._limits.begin_mail(self._peer, _sender(envelope), self._clock())
+        if refusal is not None:
+            envelope.mail_from = None
+            return refusal
+        envelope.mail_options.extend(mail_options)
+        return "250 2.1.0 OK"
+
+    async def handle_RCPT(  # noqa: N802
+        self,
+        server: MailSession,
         session: Session,  # noqa: ARG002
         envelope: Envelope,
         address: str,
@@ -112,19 +107,25 @@ class _Handler:
     ) -> str:
         if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
             return "452 4.5.3 Too many recipients in one mail, send the rest in another"
-        if address != storable(address):  # bytes that are no UTF-8, or NUL: nobody's
-            return UNKNOWN_MAILBOX
         try:
-            known = await self._knows(without_mark(address))
+            known = await self._is_known(address)
         except Unavailable:
             log.warning("smtp_recipient_unchecked")
             return "451 4.3.0 Cannot look the address up now, try again later"
-        if not known:
-            return UNKNOWN_MAILBOX
-        envelope.rcpt_tos.append(address)
-        return "250 2.1.5 OK"
+        if known:
+            envelope.rcpt_tos.append(address)
+            return "250 2.1.5 OK"
+        refusal = self._limits.count_unknown(self._peer, self._clock())
+        if refusal is not None:
+            await server.say_goodbye(refusal)
+        return UNKNOWN_MAILBOX
 
-    async def handle_DATA(  # noqa: N802  # the name is aiosmtpd's
+    async def _is_known(self, address: str) -> bool:
+        if address != storable(address):  # bytes that are no UTF-8, or NUL: nobody's
+            return False
+        return await self._knows(without_mark(address))
+
+    async def handle_DATA(  # noqa: N802
         self,
         server: SMTP,  # noqa: ARG002
         session: Session,
@@ -134,7 +135,7 @@ class _Handler:
         facts: dict[str, object] = {
             "sender": _sender(envelope),
             "recipients": list(envelope.rcpt_tos),
-            "peer": _peer(session),
+            "peer": self._peer,
             "helo": storable(str(session.host_name or ""), 255),
             "tls": session.ssl is not None,
         }
@@ -145,6 +146,7 @@ class _Handler:
         except (ServicedeskError, OSError, TimeoutError) as error:
             log.warning("smtp_not_stored", fault=type(error).__name__, size_bytes=len(raw))
             return "451 4.3.0 The mail could not be stored now, try again later"
+        self._limits.count_mail(self._peer, _sender(envelope), self._clock())
         return "250 2.0.0 OK, stored"
 
     async def handle_exception(self, error: Exception) -> str:
@@ -159,15 +161,10 @@ def _sender(envelope: Envelope) -> str:
     return "" if sender == "<>" else storable(sender, 320)
 
 
-def _peer(session: Session) -> str:
-    peer: object = session.peer  # aiosmtpd says str, asyncio gives (host, port, …)
-    return str(peer[0]) if isinstance(peer, tuple) else ""
-
-
 class Receiver:
     """A listening port. `port` is the real one, also where 0 was asked for."""
 
-    def __init__(self, server: asyncio.Server, open_mails: _OpenMails) -> None:
+    def __init__(self, server: asyncio.Server, open_mails: OpenMails) -> None:
         self._server = server
         self._open_mails = open_mails
 
@@ -185,8 +182,7 @@ class Receiver:
             async with asyncio.timeout(GOODBYE_SECONDS):
                 await self._open_mails.none_open.wait()
         for connection in list(self._open_mails.connections):
-            if connection.transport is not None:
-                connection.transport.close()
+            connection.hang_up()
         await self._server.wait_closed()
 
 
@@ -197,9 +193,21 @@ async def start_receiver(
 
     Raises OSError when the port is taken.
     """
-    handler, open_mails = _Handler(accept, knows), _OpenMails()
+    limits = DoorLimits(settings.limits)
+    open_mails = OpenMails(MAILS_IN_MEMORY * settings.max_bytes)
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        lambda: _MailSmtp(handler, settings, open_mails), settings.host, settings.port
-    )
+
+    def session() -> MailSession:
+        certificate = settings.certificate
+        dialogue = Dialogue(
+            hostname=settings.hostname,
+            max_bytes=settings.max_bytes,
+            idle_seconds=settings.idle_seconds,
+            data_seconds=settings.data_seconds,
+            open_mails=open_mails,
+            tls_context=certificate.context() if certificate else None,
+        )
+        return MailSession(_Handler(accept, knows, limits, loop.time), dialogue)
+
+    server = await loop.create_server(session, settings.host, settings.port)
     return Receiver(server, open_mails)

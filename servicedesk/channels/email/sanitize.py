@@ -17,6 +17,7 @@ import nh3
 
 from servicedesk.channels.email.css import clean_style
 from servicedesk.channels.email.html_bounds import within_bounds
+from servicedesk.channels.email.stylesheets import clean_stylesheets
 
 TAGS = {
     "a", "abbr", "address", "article", "aside", "b", "bdi", "bdo", "big", "blockquote", "br",
@@ -74,8 +75,9 @@ CONTENT_SECURITY_POLICY = (
     "form-action 'none'"
 )
 PAGE_STYLE = (
-    "body{margin:0;font:14px/1.5 system-ui,sans-serif;overflow-wrap:anywhere;color:#1a1a1a;"
-    "background:#fff}img{max-width:100%;height:auto}table{max-width:100%}pre{white-space:pre-wrap}"
+    "body{margin:0;display:flow-root;font:14px/1.5 system-ui,sans-serif;overflow-wrap:anywhere;"
+    "color:#1a1a1a;background:#fff}img{max-width:100%;height:auto}table{max-width:100%}"
+    "pre{white-space:pre-wrap}"
     "blockquote{margin:0 0 0 .8ex;border-left:2px solid #ccc;padding-left:1ex}"
     "p.MsoNormal,li.MsoNormal,div.MsoNormal{margin:0}"
 )
@@ -90,10 +92,14 @@ class Pictures(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sanitized:
-    """`remote_pictures` counts the pictures that lie on other people's servers, shown or not."""
+    """`remote_pictures` counts the pictures that lie on other people's servers, shown or not.
+
+    `styles` is a sheet for the head of the page that shows `html`, which is a fragment.
+    """
 
     html: str
     remote_pictures: int
+    styles: str = ""
 
 
 class _Filter:
@@ -145,8 +151,9 @@ def sanitize(
     that may not be shown keeps its place and its `alt` text.
     """
     judge = _Filter(pictures, cid_urls or {})
+    bounded = within_bounds(page)
     cleaned = nh3.clean(
-        within_bounds(page),
+        bounded,
         tags=TAGS,
         clean_content_tags=DROPPED_WITH_CONTENT,
         attributes=ATTRIBUTES,
@@ -156,7 +163,7 @@ def sanitize(
         url_schemes={"http", "https", "mailto", "tel", "cid", "data"},
         url_relative="pass_through",
     )
-    return Sanitized(cleaned, judge.remote_pictures)
+    return Sanitized(cleaned, judge.remote_pictures, clean_stylesheets(bounded))
 
 
 def text_as_html(text: str) -> str:
@@ -177,7 +184,8 @@ def page(
         '<!doctype html><html><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="referrer" content="no-referrer">'
-        f"<style>{PAGE_STYLE}</style></head><body>{sanitized.html}</body></html>"
+        f"<style>{PAGE_STYLE}\n{sanitized.styles}</style></head>"
+        f"<body>{sanitized.html}</body></html>"
     )
 
 

@@ -1,7 +1,9 @@
 """One attempt to hand a mail to the relay over SMTP (RFC 5321), and an honest word about it.
 
+was away a moment ago ───────────────────────────► not tried, wait (`destinations`)
 connect ─ refused, timeout ──────────────────────► not sent, try again
 EHLO, STARTTLS, AUTH ─ refused ──────────────────► not sent, try again (settings can be mended)
+SIZE, SMTPUTF8 ─ the relay cannot carry it ──────► failed
 MAIL, RCPT ─ 4xx ► try again   ─ 5xx ► failed    (each recipient for itself)
 DATA … <CRLF>.<CRLF> ─ 4xx ► try again   ─ 5xx ► failed
      └ connection lost, or silence, once DATA began ► unknown: it may have arrived
@@ -15,6 +17,9 @@ from typing import Literal
 
 import aiosmtplib
 
+from servicedesk.channels.email.destinations import Destinations
+from servicedesk.channels.email.oauth import TellsToken
+from servicedesk.domain.errors import BadInput, ServicedeskError, Unavailable
 from servicedesk.domain.messages import DeliveryState, Receipt
 from servicedesk.domain.storable import storable
 
@@ -28,6 +33,7 @@ LONGEST_WORDS = 500
 class Relay:
     """Where outgoing mail goes. `tls_context` None: the system's certificates.
 
+    `tell_token` None: sign in by password. `local_name` is what we call ourselves in EHLO.
     `timeout_seconds` is for one command, `letter_seconds` for all of them together: a relay that
     is slow with each of a hundred recipients would keep a sender for an hour.
     """
@@ -40,6 +46,8 @@ class Relay:
     timeout_seconds: float = TIMEOUT_SECONDS
     tls_context: ssl.SSLContext | None = None
     letter_seconds: float = LETTER_SECONDS
+    tell_token: TellsToken | None = field(default=None, repr=False, compare=False)
+    local_name: str = LOCAL_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,37 +67,89 @@ class _Refusals:
     postponed: dict[str, str] = field(default_factory=dict)
 
 
-async def send_letter(relay: Relay, letter: Letter) -> Receipt:
+class RelayAway(Unavailable):
+    """The relay cannot be reached, or does not let us in; the words say which."""
+
+    code = "relay-away"
+
+
+async def send_letter(relay: Relay, letter: Letter, destinations: Destinations) -> Receipt:
     """Try once. What the other side says or does becomes the Receipt; nothing is raised for it."""
-    client = aiosmtplib.SMTP(
+    clock = asyncio.get_running_loop().time
+    wait = destinations.seconds_to_wait(relay, clock())
+    if wait:
+        detail = f"The relay {relay.host}:{relay.port} was away a moment ago; it is tried again."
+        return Receipt(DeliveryState.QUEUED, detail, retry=True, wait_seconds=wait)
+    ends_at = clock() + relay.letter_seconds
+    client = make_client(relay)
+    try:
+        await connect(client, relay, ends_at)
+        destinations.note_reached(relay)
+        return await _hand_over(client, letter, ends_at)
+    except RelayAway as error:
+        destinations.note_away(relay, clock())
+        return _again(str(error))
+    finally:
+        client.close()
+
+
+def make_client(relay: Relay) -> aiosmtplib.SMTP:
+    """Return a client of the relay, not yet connected. Whoever makes one closes it."""
+    return aiosmtplib.SMTP(
         hostname=relay.host,
         port=relay.port,
         use_tls=relay.security == "tls",
         start_tls=relay.security == "starttls",
         tls_context=relay.tls_context,
         timeout=relay.timeout_seconds,
-        local_hostname=LOCAL_NAME,
+        local_hostname=relay.local_name,
     )
-    try:
-        return await _connect_and_send(client, relay, letter)
-    finally:
-        client.close()
 
 
-async def _connect_and_send(client: aiosmtplib.SMTP, relay: Relay, letter: Letter) -> Receipt:
-    ends_at = asyncio.get_running_loop().time() + relay.letter_seconds
+async def connect(client: aiosmtplib.SMTP, relay: Relay, ends_at: float) -> None:
+    """Connect, start TLS and sign in, as the relay demands. Raises RelayAway."""
     try:
         async with asyncio.timeout_at(ends_at):
             await client.connect()
+            await say_hello(client)
             if relay.username:
-                await client.login(relay.username, relay.password)
+                await sign_in(client, relay)
     except aiosmtplib.SMTPAuthenticationError as error:
-        return _again(f"The relay does not accept the sign-in: {_words(error)}")
+        raise RelayAway(f"The relay does not accept the sign-in: {_words(error)}") from None
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-        return _again(f"The relay {relay.host}:{relay.port} cannot be used: {_words(error)}")
+        name = f"{relay.host}:{relay.port}"
+        raise RelayAway(f"The relay {name} cannot be used: {_words(error)}") from None
+    except ServicedeskError as error:
+        raise RelayAway(f"The relay needs an access token: {error}") from None
+
+
+async def say_hello(client: aiosmtplib.SMTP) -> None:
+    """What the relay can carry is known only after EHLO; very old ones know only HELO."""
+    if not client.is_ehlo_or_helo_needed:
+        return
+    try:
+        await client.ehlo()
+    except aiosmtplib.SMTPHeloError:
+        await client.helo()
+
+
+async def sign_in(client: aiosmtplib.SMTP, relay: Relay) -> None:
+    """Sign in; a token that is refused may have ended or been withdrawn: one more is fetched."""
+    if relay.tell_token is None:
+        await client.login(relay.username, relay.password)
+        return
+    try:
+        await client.auth_xoauth2(relay.username, await relay.tell_token(fresh=False))
+    except aiosmtplib.SMTPAuthenticationError:
+        await client.auth_xoauth2(relay.username, await relay.tell_token(fresh=True))
+
+
+async def _hand_over(client: aiosmtplib.SMTP, letter: Letter, ends_at: float) -> Receipt:
     try:
         async with asyncio.timeout_at(ends_at):
             refusals = await _announce(client, letter)
+    except BadInput as error:
+        return Receipt(DeliveryState.FAILED, str(error))
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         return _judge(error)
     refused, postponed = refusals.refused, refusals.postponed
@@ -100,22 +160,56 @@ async def _connect_and_send(client: aiosmtplib.SMTP, relay: Relay, letter: Lette
 
 
 async def _announce(client: aiosmtplib.SMTP, letter: Letter) -> _Refusals:
-    """MAIL and RCPT; the recipients that were refused, with the relay's words."""
-    everyone = (letter.sender, *letter.recipients)
-    needs_utf8 = not all(address.isascii() for address in everyone)
-    options = ["SMTPUTF8"] if needs_utf8 else []
-    encoding = "utf-8" if needs_utf8 else "ascii"
-    if client.supports_extension("size"):
-        options.append(f"SIZE={len(letter.content)}")
-    await client.mail(letter.sender, options=options, encoding=encoding)
+    """MAIL and RCPT; the recipients that were refused, with the relay's words.
+
+    Raises BadInput for a mail that the relay says it cannot carry.
+    """
+    wire = {address: _on_the_wire(address) for address in (letter.sender, *letter.recipients)}
+    options = _mail_options(client, letter, needs_utf8=not all(map(str.isascii, wire.values())))
+    encoding = "utf-8" if "SMTPUTF8" in options else "ascii"
+    await client.mail(wire[letter.sender], options=options, encoding=encoding)
     refusals = _Refusals()
     for recipient in letter.recipients:
         try:
-            await client.rcpt(recipient, encoding=encoding)
+            await client.rcpt(wire[recipient], encoding=encoding)
         except aiosmtplib.SMTPRecipientRefused as error:
             kept = refusals.refused if error.code >= 500 else refusals.postponed
             kept[recipient] = _words(error)
     return refusals
+
+
+def _mail_options(client: aiosmtplib.SMTP, letter: Letter, *, needs_utf8: bool) -> list[str]:
+    """What MAIL says of the mail (RFC 1870, 6152, 6531), checked against what EHLO offered."""
+    options = []
+    if client.supports_extension("size"):
+        _check_size(client.esmtp_extensions["size"], len(letter.content))
+        options.append(f"SIZE={len(letter.content)}")
+    if not needs_utf8 and letter.content.isascii():
+        return options
+    if not client.supports_extension("smtputf8"):
+        raise BadInput(
+            "The relay cannot carry addresses with letters beyond a to z (no SMTPUTF8). Take them "
+            "off the message, or use another relay."
+        )
+    return [*options, "SMTPUTF8", "BODY=8BITMIME"]
+
+
+def _check_size(offered: str, size_bytes: int) -> None:
+    most = int(offered) if offered.isdecimal() else 0  # 0 says: no fixed limit (RFC 1870 §4)
+    if 0 < most < size_bytes:
+        raise BadInput(
+            f"The mail has {size_bytes / 1e6:.1f} MB with its attachments, the relay takes at most "
+            f"{most / 1e6:.1f} MB. Send fewer or smaller files."
+        )
+
+
+def _on_the_wire(address: str) -> str:
+    """The domain as DNS has it: only what stands before the @ may need SMTPUTF8."""
+    local, at, domain = address.rpartition("@")
+    try:
+        return f"{local}{at}{domain.encode('idna').decode('ascii')}"
+    except UnicodeError:
+        return address
 
 
 async def _transmit(

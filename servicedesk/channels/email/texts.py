@@ -35,7 +35,8 @@ def body_html(parts: list[Part], defects: list[str]) -> str | None:
             pages.append(_decoded(part, LIMITS.html_bytes, defects))
         elif part.content_type == "text/plain":
             text = html_entities.escape(_decoded(part, LIMITS.text_bytes, defects))
-            pages.append(f'<div style="white-space:pre-wrap">{text}</div>')
+            if text.strip():
+                pages.append(f'<div style="white-space:pre-wrap">{text}</div>')
     return "\n".join(pages)
 
 
@@ -66,12 +67,9 @@ def _unflow(text: str, part: Part) -> str:
         depth = len(line) - len(line.lstrip(">"))
         rest = line[depth:]
         rest = rest[1:] if rest.startswith(" ") else rest
-        if joins and depth == depth_before:
-            out[-1] += rest
-        else:
-            out.append(f"{'>' * depth} {rest}" if depth else rest)
+        if not joins or depth != depth_before:
+            out += ("\n", f"{'>' * depth} " if depth else "")
         joins = rest.endswith(" ") and rest != "-- "
-        if joins and delete_space:
-            out[-1] = out[-1][:-1]
+        out.append(rest[:-1] if joins and delete_space else rest)
         depth_before = depth
-    return "\n".join(out)
+    return "".join(out[1:])
