@@ -10,7 +10,16 @@ from typing import Any, Protocol
 from uuid import UUID
 
 USER_KEYS = ("user_id", "owner_id", "from", "to")
-NOT_ABOUT_WORK = frozenset({"user.signed_in", "user.signed_out"})
+NOT_ABOUT_WORK = frozenset(
+    {
+        "user.signed_in",
+        "user.signed_out",
+        "order.marked",  # the router's own word
+        "order.held",  # held work occupies its agent all the same
+        "order.went_on",
+        "order.forced",  # told beside ticket.assigned
+    }
+)
 
 
 class Recorded(Protocol):
@@ -30,7 +39,8 @@ class Recorded(Protocol):
 class Affected:
     """Ids in the order in which they were first named. `ticket_ids`: their live orders.
 
-    `every_agent`: who serves which queue changed in a way that names nobody.
+    `every_agent`: who serves which queue changed in a way that names nobody. `every_queue`: the
+    hours of some may have changed.
     """
 
     order_ids: dict[UUID, None] = field(default_factory=dict)
@@ -38,6 +48,7 @@ class Affected:
     user_ids: dict[UUID, None] = field(default_factory=dict)
     queue_ids: dict[UUID, None] = field(default_factory=dict)
     every_agent: bool = False
+    every_queue: bool = False
 
 
 def affected_by(entries: Iterable[Recorded]) -> Affected:
@@ -49,6 +60,8 @@ def affected_by(entries: Iterable[Recorded]) -> Affected:
 
 def _note(affected: Affected, entry: Recorded) -> None:
     subject = entry.kind.partition(".")[0]
+    if entry.kind in NOT_ABOUT_WORK:
+        return
     match subject:
         case "order" | "offer":
             _add(affected.order_ids, entry.order_id)
@@ -60,7 +73,7 @@ def _note(affected: Affected, entry: Recorded) -> None:
                 _add(affected.user_ids, *_users(entry))
         case "presence":
             _add(affected.user_ids, entry.payload.get("user_id"))
-        case "user" if entry.kind not in NOT_ABOUT_WORK:
+        case "user":
             _add(affected.user_ids, entry.payload.get("user_id"))
         case "team":
             _add(affected.user_ids, *entry.payload.get("added", ()))
@@ -68,11 +81,15 @@ def _note(affected: Affected, entry: Recorded) -> None:
         case "queue":
             _add(affected.queue_ids, entry.payload.get("queue_id"))
             affected.every_agent = True
+        case "calendar":
+            affected.every_queue = True
         case _:
             return
 
 
 def _users(entry: Recorded) -> list[Any]:
+    if entry.kind == "offer.made":  # what an agent holds the engine counts itself
+        return []
     return [entry.payload.get(key) for key in USER_KEYS]
 
 

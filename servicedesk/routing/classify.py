@@ -1,43 +1,70 @@
 """Which queue, which skills, which priority: asks the ordered rules and keeps what each said."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from servicedesk.domain.ids import QueueId
+from servicedesk.domain.ids import QueueId, UserId
 from servicedesk.domain.tickets import Priority
-from servicedesk.routing.rules.rule import ClassifyFacts, Finding, Rule
+from servicedesk.routing.rules.rule import ClassifyFacts, Finding, Miss, Rule
 from servicedesk.routing.rules.table import RULES
 
 __all__ = ["Classification", "ClassifyFacts", "classify"]
 
 
+DEFAULT_PREFERRED_SECONDS = 120
+
+
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """`trace` has one entry per rule asked, in order: `{rule, hit}` and, for a hit, what it set."""
+    """`trace` has one entry per rule asked, in order: `{rule, hit}`, for a hit what it set, for a
+    miss the `condition` that failed. Only the preferred agent is asked for `preferred_seconds`."""
 
     queue_id: QueueId
     skills: dict[str, int]
     priority: Priority
     trace: list[dict[str, object]]
+    preferred_user_id: UserId | None = None
+    preferred_seconds: int = DEFAULT_PREFERRED_SECONDS
+    attributes: dict[str, str] = field(default_factory=dict)
 
 
 def classify(facts: ClassifyFacts, rules: Sequence[Rule] = RULES) -> Classification:
-    """Ask every rule. For queue and priority the first to settle it wins; of a skill that several
-    name the highest level counts. Work that no rule gives a queue waits in its inbox's queue."""
-    queue_id: QueueId | None = None
-    priority: Priority | None = None
-    skills: dict[str, int] = {}
+    """Ask the rules. For queue, priority and preferred agent the first to settle it wins, and of an
+    attribute the first value; of a skill that several name the highest level counts. A rule that
+    stops leaves the word to those that close. Work that no rule gives a queue waits in its inbox's.
+    """
+    found: list[Finding] = []
     trace: list[dict[str, object]] = []
+    stopped = False
     for rule in rules:
-        finding = rule.decide(facts)
-        trace.append(_line(rule, finding))
-        if finding is None:
+        if stopped and not rule.closes:
             continue
-        queue_id = queue_id or finding.queue_id
-        priority = priority or finding.priority
+        said = rule.decide(facts)
+        trace.append(_line(rule, said))
+        if isinstance(said, Finding):
+            found.append(said)
+            stopped = stopped or rule.stops
+    return _summed(facts, found, trace)
+
+
+def _summed(
+    facts: ClassifyFacts, found: Sequence[Finding], trace: list[dict[str, object]]
+) -> Classification:
+    skills: dict[str, int] = {}
+    attributes: dict[str, str] = {}
+    for finding in found:
         _raise_levels(skills, finding.skills)
+        attributes = {**finding.attributes, **attributes}
+    queues = (one.queue_id for one in found if one.queue_id is not None)
+    priorities = (one.priority for one in found if one.priority is not None)
+    preferred = (one.preferred_user_id for one in found if one.preferred_user_id is not None)
     return Classification(
-        queue_id or facts.inbox_queue_id, skills, priority or Priority.NORMAL, trace
+        queue_id=next(queues, facts.inbox_queue_id),
+        skills=skills,
+        priority=next(priorities, Priority.NORMAL),
+        trace=trace,
+        preferred_user_id=next(preferred, None),
+        attributes=attributes,
     )
 
 
@@ -46,14 +73,20 @@ def _raise_levels(skills: dict[str, int], found: Mapping[str, int]) -> None:
         skills[skill] = max(level, skills.get(skill, 0))
 
 
-def _line(rule: Rule, finding: Finding | None) -> dict[str, object]:
-    if finding is None:
-        return {"rule": rule.name, "hit": False}
-    said: dict[str, object] = {"rule": rule.name, "hit": True}
-    if finding.queue_id is not None:
-        said["queue_id"] = str(finding.queue_id)
-    if finding.priority is not None:
-        said["priority"] = int(finding.priority)
-    if finding.skills:
-        said["skills"] = dict(finding.skills)
-    return said
+def _line(rule: Rule, said: Finding | Miss) -> dict[str, object]:
+    """Of attributes, an administrator's words, only the number: the journal keeps no words."""
+    if isinstance(said, Miss):
+        line: dict[str, object] = {"rule": rule.name, "hit": False}
+        return {**line, "condition": said.condition} if said.condition else line
+    line = {"rule": rule.name, "hit": True}
+    if said.queue_id is not None:
+        line["queue_id"] = str(said.queue_id)
+    if said.priority is not None:
+        line["priority"] = int(said.priority)
+    if said.skills:
+        line["skills"] = dict(said.skills)
+    if said.preferred_user_id is not None:
+        line["preferred_user_id"] = str(said.preferred_user_id)
+    if said.attributes:
+        line["attributes"] = len(said.attributes)
+    return line

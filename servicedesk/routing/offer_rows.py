@@ -5,14 +5,14 @@ from uuid import UUID
 
 from servicedesk.domain.errors import NotFound
 from servicedesk.domain.ids import OfferId, OrderId, TicketId, UserId
-from servicedesk.domain.orders import OfferState
+from servicedesk.domain.orders import OfferHow, OfferState
 from servicedesk.domain.people import ViewerWhy
 from servicedesk.kernel.sql import Row, Sql, as_time, as_uuid
 from servicedesk.kernel.work import Work
 from servicedesk.people.viewers import remove_viewer
 from servicedesk.routing.facts import OfferFacts
 
-COLUMNS = "id, order_id, ticket_id, user_id, state, deadline"
+COLUMNS = "id, order_id, ticket_id, user_id, state, deadline, how"
 
 
 def offer_of(row: Row) -> OfferFacts:
@@ -23,6 +23,7 @@ def offer_of(row: Row) -> OfferFacts:
         user_id=UserId(as_uuid(row["user_id"])),
         state=OfferState(row["state"]),
         deadline=as_time(row["deadline"]),
+        how=OfferHow(row["how"]),
     )
 
 

@@ -6,13 +6,21 @@ work order, offer, presence), so of accept, decline, timeout and rescind one win
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 from servicedesk.domain.actors import user_actor
 from servicedesk.domain.errors import NotFound, OfferGone
 from servicedesk.domain.ids import OfferId, OrderId, Position, UserId
-from servicedesk.domain.orders import DeclineReason, OfferState, OrderState, OrderStep
+from servicedesk.domain.orders import (
+    DeclineReason,
+    OfferHow,
+    OfferState,
+    OrderState,
+    OrderStep,
+    next_order_state,
+)
 from servicedesk.domain.people import ViewerWhy
 from servicedesk.domain.presence import AwayReason, PresenceState
 from servicedesk.kernel import leases
@@ -23,14 +31,16 @@ from servicedesk.kernel.sql import json_text
 from servicedesk.kernel.work import Work
 from servicedesk.people.viewers import add_viewer
 from servicedesk.routing.engine.decisions import MakeOffer
+from servicedesk.routing.engine.reasons import Reason
 from servicedesk.routing.facts import OfferFacts, OrderFacts
+from servicedesk.routing.holding import hold_others
 from servicedesk.routing.offer_rows import (
     end_offer,
     get_offer,
     open_offer_of_order,
     open_offers_of_agent,
 )
-from servicedesk.routing.order_rows import lock_order, lock_orders, step_order
+from servicedesk.routing.order_rows import lock_order, lock_orders, step_order, taken_by
 from servicedesk.routing.presence_rows import change_presence, lock_presence, restart_idle
 
 
@@ -39,46 +49,81 @@ async def make_offer(work: Work, lease: Lease, decision: MakeOffer) -> bool:
 
     Returns False, with nothing written, if either changed since. Raises LeaseLost.
     """
+    return await hold_out(work, lease, decision) is not None
+
+
+async def hold_out(work: Work, lease: Lease, decision: MakeOffer) -> OfferId | None:
+    """Do so and return the offer, None if it was not made."""
     await leases.hold(work.sql, lease)
     order = await lock_order(work.sql, decision.order_id)
     if order.state is not OrderState.WAITING:
-        return False
+        return None
     presence = await lock_presence(work.sql, decision.user_id, work.now)
-    if presence.state is not PresenceState.AVAILABLE:
-        return False
-    await step_order(work, order, OrderStep.OFFER, {"attempts": order.attempts + 1})
-    await _insert_offer(work, lease, decision, order)
-    return True
+    if not presence.takes(order.channel):
+        return None
+    new = NewOffer(
+        user_id=decision.user_id,
+        seconds=decision.deadline_seconds,
+        why=decision.why,
+        how=OfferHow.AUTO_ACCEPTED if decision.auto_accept else OfferHow.OFFERED,
+        fencing_token=lease.token,
+    )
+    return await open_offer(work, order, new)
 
 
-async def _insert_offer(work: Work, lease: Lease, decision: MakeOffer, order: OrderFacts) -> None:
+@dataclass(frozen=True, slots=True)
+class NewOffer:
+    """`fencing_token` is 0 for an offer that no router makes."""
+
+    user_id: UserId
+    seconds: int
+    why: tuple[Reason, ...]
+    how: OfferHow
+    fencing_token: int = 0
+
+
+async def open_offer(work: Work, order: OrderFacts, new: NewOffer) -> OfferId:
+    """Hold a locked, waiting order out to the agent."""
+    state = next_order_state(order.state, OrderStep.OFFER)
+    await work.sql.execute_later(
+        "UPDATE work_order SET state = $2, attempts = attempts + 1, stuck = NULL WHERE id = $1",
+        order.id,
+        state,
+    )
     offer_id = OfferId(new_id())
-    deadline = work.now + timedelta(seconds=decision.deadline_seconds)
-    why = [{"code": reason.code, "params": dict(reason.params)} for reason in decision.why]
-    await work.sql.insert(
+    deadline = work.now + timedelta(seconds=new.seconds)
+    why = [{"code": reason.code, "params": dict(reason.params)} for reason in new.why]
+    await work.sql.insert_later(
         "offer",
         [
             {
                 "id": offer_id,
                 "order_id": order.id,
                 "ticket_id": order.ticket_id,
-                "user_id": decision.user_id,
+                "user_id": new.user_id,
                 "state": OfferState.OPEN,
                 "created_at": work.now,
                 "deadline": deadline,
                 "why": json_text(why),
-                "fencing_token": lease.token,
+                "how": new.how,
+                "fencing_token": new.fencing_token,
             }
         ],
     )
-    await add_viewer(work.sql, order.ticket_id, decision.user_id, ViewerWhy.OFFERED)
+    await add_viewer(work.sql, order.ticket_id, new.user_id, ViewerWhy.OFFERED)
     work.record(
         "offer.made",
         ticket_id=order.ticket_id,
         order_id=order.id,
-        payload={"offer_id": offer_id, "user_id": decision.user_id, "deadline": deadline},
+        payload={
+            "offer_id": offer_id,
+            "user_id": new.user_id,
+            "deadline": deadline,
+            "how": new.how,
+        },
         trace={"why": why},
     )
+    return offer_id
 
 
 async def win_offer(work: Work, offer_id: UUID, user_id: UserId) -> OrderFacts:
@@ -92,9 +137,11 @@ async def win_offer(work: Work, offer_id: UUID, user_id: UserId) -> OrderFacts:
     won = await end_offer(work, offer, OfferState.ACCEPTED, {}, only_if="deadline > $2")
     if not won:
         raise await _gone(work, offer_id)
-    await step_order(work, order, OrderStep.ACCEPT, {"owner_id": user_id})
+    await step_order(work, order, OrderStep.ACCEPT, taken_by(work, user_id))
     await restart_idle(work, [user_id])
-    return await lock_order(work.sql, order.id)
+    taken = await lock_order(work.sql, order.id)
+    await hold_others(work, taken)
+    return taken
 
 
 async def decline_offer(
@@ -111,7 +158,7 @@ async def decline_offer(
             work, offer, OfferState.DECLINED, {"reason": reason.value, "note": note}
         ):
             raise await _gone(work, offer_id)
-        await _wait_again(work, order, refused_by=user_id)
+        await _wait_again(work, order, refused=True, refused_by=user_id)
     return work.position
 
 
@@ -130,7 +177,7 @@ async def expire_offer(work: Work, offer_id: UUID) -> bool:
         return False
     if not await end_offer(work, offer, OfferState.TIMED_OUT, {}, only_if="deadline <= $2"):
         return False
-    await _wait_again(work, order)
+    await _wait_again(work, order, refused=True)
     await _rescind(work, orders, offer.user_id, AwayReason.NOT_RESPONDING)
     presence = await lock_presence(work.sql, offer.user_id, work.now)
     if presence.state is PresenceState.AVAILABLE:
@@ -182,9 +229,14 @@ async def _lock_orders_of_agent(work: Work, user_id: UserId) -> list[OrderFacts]
     return await lock_orders(work.sql, [offer.order_id for offer in held_out])
 
 
-async def _wait_again(work: Work, order: OrderFacts, refused_by: UserId | None = None) -> None:
-    """Put a locked, offered order back at its old place in line."""
+async def _wait_again(
+    work: Work, order: OrderFacts, *, refused: bool = False, refused_by: UserId | None = None
+) -> None:
+    """Put a locked, offered order back at its old place in line. `refused`: a decline or a timeout,
+    after so many of which it is left to the supervisors."""
     changes: dict[str, object] = {"owner_id": None}
+    if refused:
+        changes["refusals"] = order.refused + 1
     if refused_by is not None and refused_by not in order.excluded:
         changes["excluded"] = json_text([*order.excluded, refused_by])
     await step_order(work, order, OrderStep.RETURN, changes)

@@ -1,12 +1,19 @@
 """The table work_order, row by row. The verbs that use it are in `orders` and `offers`."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 from uuid import UUID
 
 from servicedesk.domain.errors import NotFound
 from servicedesk.domain.ids import OrderId, QueueId, TicketId, UserId
 from servicedesk.domain.messages import ChannelKind
-from servicedesk.domain.orders import OrderState, OrderStep, next_order_state
+from servicedesk.domain.orders import (
+    DivertCause,
+    OrderState,
+    OrderStep,
+    Stuck,
+    next_order_state,
+)
 from servicedesk.kernel.sql import (
     Row,
     Sql,
@@ -20,16 +27,31 @@ from servicedesk.kernel.sql import (
 from servicedesk.kernel.work import Work
 from servicedesk.routing.facts import OrderFacts
 
-COLUMNS = (
-    "id, ticket_id, queue_id, channel, state, priority, units, owner_id, virtual_start, attempts, "
-    "skills, due_at, excluded"
-)
+NAMES = (
+    "id", "ticket_id", "queue_id", "channel", "state", "priority", "units", "owner_id",
+    "virtual_start", "attempts", "skills", "due_at", "excluded", "refusals", "preferred_user_id",
+    "preferred_until", "wrap_up_until", "step", "diverted", "stuck",
+)  # fmt: skip
+COLUMNS = ", ".join(f"work_order.{name}" for name in NAMES)
 LIVE = "state IN ('waiting', 'offered', 'active')"
 """LIVE_ORDERS in SQL: literal, so that PostgreSQL can prove the partial index's condition."""
 
 
+NO_CAUSES: frozenset[DivertCause] = frozenset()
+
+
+def _causes(text: str) -> frozenset[DivertCause]:
+    return frozenset(map(DivertCause, text.split()))
+
+
+def _user_ids(value: Any) -> tuple[UserId, ...]:
+    """Read a list of users, which nearly always is empty."""
+    return () if value == "[]" else tuple(UserId(as_uuid(each)) for each in as_json(value))
+
+
 def order_of(row: Row) -> OrderFacts:
     owner_id = as_uuid_or_none(row["owner_id"])
+    preferred_id = as_uuid_or_none(row["preferred_user_id"])
     return OrderFacts(
         id=OrderId(as_uuid(row["id"])),
         ticket_id=TicketId(as_uuid(row["ticket_id"])),
@@ -43,8 +65,32 @@ def order_of(row: Row) -> OrderFacts:
         attempts=int(row["attempts"]),
         skills=as_dict(row["skills"]),
         due_at=as_time_or_none(row["due_at"]),
-        excluded=tuple(UserId(as_uuid(user_id)) for user_id in as_json(row["excluded"])),
+        excluded=_user_ids(row["excluded"]),
+        refused=int(row["refusals"]),
+        preferred_id=None if preferred_id is None else UserId(preferred_id),
+        preferred_until=as_time_or_none(row["preferred_until"]),
+        wrap_up_until=as_time_or_none(row["wrap_up_until"]),
+        step=int(row["step"]),
+        diverted=_causes(row["diverted"]) if row["diverted"] else NO_CAUSES,
+        stuck=None if row["stuck"] is None else Stuck(row["stuck"]),
     )
+
+
+LET_GO: Mapping[str, object] = {
+    "owner_id": None,
+    "accepted_at": None,
+    "held_at": None,
+    "wrap_up_until": None,
+    "forced": False,
+    "refusals": 0,
+    "stuck": None,
+}
+"""What becomes of an order that somebody puts back in line: nobody has refused it yet."""
+
+
+def taken_by(work: Work, user_id: UserId) -> dict[str, object]:
+    """Return what becomes of an order that the user has at hand from now on."""
+    return {**LET_GO, "owner_id": user_id, "accepted_at": work.now}
 
 
 async def lock_order(sql: Sql, order_id: UUID) -> OrderFacts:

@@ -4,35 +4,47 @@ Every verb runs in the caller's work, locks the order first (lock order: ticket,
 presence) and journals. The place in line, `virtual_start`, is given once and kept for ever.
 """
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from servicedesk.domain.ids import OrderId, TicketId, UserId
 from servicedesk.domain.messages import ChannelKind
-from servicedesk.domain.orders import OrderState, OrderStep
+from servicedesk.domain.orders import LIVE_ORDERS, OrderState, OrderStep
 from servicedesk.domain.tickets import Priority
 from servicedesk.kernel.ids import new_id
 from servicedesk.kernel.sql import Sql
 from servicedesk.kernel.work import Work
 from servicedesk.routing.classify import Classification
 from servicedesk.routing.facts import OrderFacts
+from servicedesk.routing.holding import hold_others, release_held
 from servicedesk.routing.offers import rescind_offer_of_order
 from servicedesk.routing.order_rows import (
     COLUMNS,
+    LET_GO,
     LIVE,
     change_order,
     lock_order,
     order_of,
     step_order,
+    taken_by,
 )
 from servicedesk.routing.presence_rows import restart_idle
+from servicedesk.routing.wrap_up import begin_wrap_up, resume_work
 
 
 async def open_order(
-    work: Work, ticket_id: TicketId, classification: Classification, channel: ChannelKind
+    work: Work,
+    ticket_id: TicketId,
+    classification: Classification,
+    channel: ChannelKind,
+    due_at: datetime | None = None,
 ) -> OrderId:
-    """Put a new work order in line. The ticket must be locked and have no live one."""
+    """Put a new work order in line. The ticket must be locked and have no live one.
+
+    `due_at`: when the first of the ticket's promises falls due.
+    """
     order_id = OrderId(new_id())
-    await work.sql.insert(
+    await work.sql.insert_later(
         "work_order",
         [
             {
@@ -46,6 +58,10 @@ async def open_order(
                 "excluded": "[]",
                 "virtual_start": work.now,
                 "entered_at": work.now,
+                "due_at": due_at,
+                "preferred_user_id": classification.preferred_user_id,
+                "preferred_until": _preferred_until(work, classification),
+                "attributes": dict(classification.attributes),
             }
         ],
     )
@@ -61,6 +77,12 @@ async def open_order(
         trace={"classification": classification.trace},
     )
     return order_id
+
+
+def _preferred_until(work: Work, classification: Classification) -> datetime | None:
+    if classification.preferred_user_id is None:
+        return None
+    return work.now + timedelta(seconds=classification.preferred_seconds)
 
 
 async def live_order(sql: Sql, ticket_id: UUID) -> OrderFacts | None:
@@ -80,16 +102,51 @@ async def take_order(work: Work, order_id: UUID, user_id: UserId, *, how: str) -
     journals `ticket.assigned`, from which the router learns of it. Raises NotFound, WrongStep.
     """
     order = await lock_order(work.sql, order_id)
-    await step_order(work, order, OrderStep.ACCEPT, {"owner_id": user_id})
+    await step_order(work, order, OrderStep.ACCEPT, taken_by(work, user_id))
     await rescind_offer_of_order(work, order.id, how)
     await restart_idle(work, [order.owner_id, user_id])
-    return await lock_order(work.sql, order_id)
+    await release_held(work, order)
+    taken = await lock_order(work.sql, order_id)
+    await hold_others(work, taken)
+    return taken
+
+
+async def keeps_working(work: Work, ticket_id: UUID) -> bool:
+    """Has the ticket, which is locked, a live order? One whose agent only writes notes goes on."""
+    order = await live_order(work.sql, ticket_id)
+    if order is None or order.wrap_up_until is None:
+        return order is not None
+    locked = await lock_order(work.sql, order.id)
+    if locked.state not in LIVE_ORDERS:  # the time for notes ran out just now
+        return False
+    await resume_work(work, locked)
+    return True
+
+
+async def wait_again(work: Work, order_id: UUID) -> None:
+    """Put an order that is held out to nobody any more back in line, for what comes next in this
+    work, which journals it. Raises NotFound, WrongStep."""
+    order = await lock_order(work.sql, order_id)
+    await step_order(work, order, OrderStep.RETURN, LET_GO)
+
+
+async def retry_order(work: Work, order_id: UUID) -> None:
+    """Ask for a waiting order again as if nobody had refused it. Raises NotFound, WrongStep."""
+    order = await lock_order(work.sql, order_id)
+    await step_order(work, order, OrderStep.RETURN, {**LET_GO, "excluded": "[]"})
+    await rescind_offer_of_order(work, order.id, "retried")
+    work.record(
+        "order.returned",
+        ticket_id=order.ticket_id,
+        order_id=order.id,
+        payload={"reason": "retried", "queue_id": order.queue_id, "owner_id": order.owner_id},
+    )
 
 
 async def return_order(work: Work, order_id: UUID, reason: str) -> None:
     """Put the order back in line, at its old place, owned by nobody. Raises NotFound, WrongStep."""
     order = await lock_order(work.sql, order_id)
-    await step_order(work, order, OrderStep.RETURN, {"owner_id": None})
+    await step_order(work, order, OrderStep.RETURN, LET_GO)
     await _let_go(work, order, reason)
     work.record(
         "order.returned",
@@ -100,8 +157,18 @@ async def return_order(work: Work, order_id: UUID, reason: str) -> None:
 
 
 async def finish_order(work: Work, order_id: UUID, outcome: str) -> None:
-    """The work is done; the row keeps who did it. Raises NotFound, WrongStep."""
+    """The work is done; the row keeps who did it. Raises NotFound, WrongStep.
+
+    After a call or chat its agent may have time for notes first: see `wrap_up`.
+    """
     order = await lock_order(work.sql, order_id)
+    if await begin_wrap_up(work, order, outcome):
+        return
+    await end_order(work, order, outcome)
+
+
+async def end_order(work: Work, order: OrderFacts, outcome: str) -> None:
+    """Finish a locked order for good. Raises WrongStep."""
     await step_order(work, order, OrderStep.FINISH, {"ended_at": work.now, "outcome": outcome})
     await _let_go(work, order, "finished")
     work.record(
@@ -126,9 +193,11 @@ async def cancel_order(work: Work, order_id: UUID, reason: str) -> None:
 
 
 async def move_order(work: Work, order_id: UUID, queue_id: UUID) -> None:
-    """Let the order wait in another queue, at the place of its age. Raises as `return_order`."""
+    """Let the order wait in another queue, at the place of its age: the steps of that queue are
+    all ahead of it. Raises as `return_order`."""
     order = await lock_order(work.sql, order_id)
-    await step_order(work, order, OrderStep.RETURN, {"owner_id": None, "queue_id": queue_id})
+    anew = {"queue_id": queue_id, "step": 0, "diverted": "", "preferred_user_id": None}
+    await step_order(work, order, OrderStep.RETURN, {**LET_GO, **anew})
     await _let_go(work, order, "moved")
     work.record(
         "order.moved",
@@ -148,6 +217,19 @@ async def set_order_priority(work: Work, order_id: UUID, priority: Priority) -> 
     await change_order(work.sql, order, {"priority": int(priority)})
 
 
+async def set_order_due(work: Work, order_id: UUID, due_at: datetime | None) -> None:
+    """Follow the earliest due instant of the ticket's promises while the order lives."""
+    order = await lock_order(work.sql, order_id)
+    await change_order(work.sql, order, {"due_at": due_at})
+    work.record(
+        "order.due_changed",
+        ticket_id=order.ticket_id,
+        order_id=order.id,
+        payload={"queue_id": order.queue_id},
+    )
+
+
 async def _let_go(work: Work, order: OrderFacts, reason: str) -> None:
     await rescind_offer_of_order(work, order.id, reason)
     await restart_idle(work, [order.owner_id])
+    await release_held(work, order)

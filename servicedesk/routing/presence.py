@@ -4,20 +4,29 @@ An agent who stops taking work loses their open offers in the same transaction (
 Salesforce's trap: "going Busy does not take back an unaccepted offer").
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from servicedesk.domain.actors import Actor, system_actor, user_actor
 from servicedesk.domain.errors import BadInput, Forbidden, NotFound, ServicedeskError, Unavailable
 from servicedesk.domain.ids import Position, UserId
+from servicedesk.domain.messages import ChannelKind
 from servicedesk.domain.people import Role
 from servicedesk.domain.presence import AwayReason, PresenceState
 from servicedesk.kernel.database import Database
+from servicedesk.kernel.ids import new_id
 from servicedesk.kernel.sql import Sql, as_time_or_none, as_uuid
 from servicedesk.kernel.work import Work
 from servicedesk.routing.offer_rows import open_offers_of_agent
 from servicedesk.routing.offers import rescind_offers_of_agent
-from servicedesk.routing.presence_rows import PresenceFacts, change_presence, lock_presence
+from servicedesk.routing.presence_reasons import load_reasons
+from servicedesk.routing.presence_rows import (
+    PresenceFacts,
+    change_channels,
+    change_presence,
+    lock_presence,
+    set_capacity,
+)
 
 CONSOLE_GRACE_SECONDS = 45
 """How long a console may be unseen (sleep, tunnel, reload) before its agent counts as gone."""
@@ -37,16 +46,16 @@ async def set_presence(
     database: Database,
     user_id: UserId,
     state: PresenceState,
-    reason: AwayReason | None,
+    reason: str | None,
     *,
     grace_seconds: int = CONSOLE_GRACE_SECONDS,
 ) -> Position:
     """The user says whether they take work. A story; position 0 if it was so already.
 
-    Raises BadInput for a reason that does not go with the state or that only the desk sets,
-    Forbidden for an observer, NotFound for an unknown or deactivated user.
+    Raises BadInput for a reason that is none, that does not go with the state or that only the desk
+    sets, Forbidden for an observer, NotFound for an unknown or deactivated user.
     """
-    _check_reason(state, reason)
+    await _check_reason(database.sql, state, reason)
     await _check_user(database.sql, user_id)
 
     async def change(work: Work) -> None:
@@ -56,6 +65,34 @@ async def set_presence(
         await _expect_console(work.sql, [user_id], _later(work.now, grace_seconds))
 
     return await _retry_on_late_offer(database, user_actor(user_id), change)
+
+
+async def close_channels(
+    database: Database, user_id: UserId, closed: Collection[ChannelKind]
+) -> Position:
+    """On these channels the user takes no work even while they are available, on all others they
+    do. A story; position 0 if it was so already. What is held out to them on a channel that closes
+    the router takes back as soon as it hears of it. Raises as `set_presence`."""
+    await _check_user(database.sql, user_id)
+    channels = {channel.value: PresenceState.AWAY.value for channel in sorted(closed)}
+    async with database.work(user_actor(user_id)) as work:
+        before = await lock_presence(work.sql, user_id, work.now)
+        if before.channels != channels:
+            await change_channels(work, before, channels)
+    return work.position
+
+
+async def change_capacity(
+    database: Database, actor: Actor, user_id: UserId, capacity: Mapping[ChannelKind, int]
+) -> Position:
+    """Set how many units the agent takes on these channels, and leave the others. A story.
+
+    What they hold stays theirs, also above a smaller capacity. Raises Forbidden and NotFound.
+    """
+    await _check_user(database.sql, user_id)
+    async with database.work(actor) as work:
+        await set_capacity(work, user_id, {kind.value: units for kind, units in capacity.items()})
+    return work.position
 
 
 async def console_seen(
@@ -94,6 +131,9 @@ async def _drop(database: Database, user_id: UserId) -> bool:
         if before.lost_at is None or before.lost_at > work.now:
             raise _CameBack(f"The console of user {user_id} is back.")
         await change_presence(work, before, PresenceState.OFFLINE)
+        await work.ask(
+            "agent.lost", f"agent.lost:{user_id}:{new_id()}", arguments={"user_id": user_id}
+        )
 
     try:
         await _retry_on_late_offer(database, system_actor("timers"), change)
@@ -147,15 +187,21 @@ def _later(now: datetime, seconds: int) -> datetime:
     return now + timedelta(seconds=seconds)
 
 
-def _check_reason(state: PresenceState, reason: AwayReason | None) -> None:
-    if reason is AwayReason.NOT_RESPONDING:
+async def _check_reason(sql: Sql, state: PresenceState, reason: str | None) -> None:
+    if reason is None:
+        return
+    if reason == AwayReason.NOT_RESPONDING:
         raise BadInput(
             "The reason not_responding is set by the desk. Choose another one.", path="reason"
         )
-    if reason is not None and state is not PresenceState.AWAY:
+    if state is not PresenceState.AWAY:
         raise BadInput(
-            f"The reason {reason.value} goes with away only, not with {state.value}. Leave it out.",
+            f"The reason {reason} goes with away only, not with {state.value}. Leave it out.",
             path="reason",
+        )
+    if reason not in {known.code for known in await load_reasons(sql) if known.active}:
+        raise BadInput(
+            f"There is no reason {reason!r} to be away. Choose one of the list.", path="reason"
         )
 
 

@@ -1,14 +1,14 @@
 """The table presence, row by row."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from servicedesk.domain.ids import UserId
 from servicedesk.domain.messages import ChannelKind
-from servicedesk.domain.presence import AwayReason, PresenceState
+from servicedesk.domain.presence import PresenceState
 from servicedesk.kernel.ids import new_id
-from servicedesk.kernel.sql import Row, Sql, as_time_or_none, as_uuid
+from servicedesk.kernel.sql import Row, Sql, as_dict, as_time_or_none, as_uuid
 from servicedesk.kernel.work import Work
 
 DEFAULT_CAPACITY: Mapping[str, int] = {
@@ -23,20 +23,29 @@ DEFAULT_CAPACITY: Mapping[str, int] = {
 
 @dataclass(frozen=True, slots=True)
 class PresenceFacts:
-    """`lost_at`: when an unseen console counts as gone; None while none is expected."""
+    """`lost_at`: when an unseen console counts as gone; None while none is expected. `channels` has
+    those whose state differs from `state`."""
 
     user_id: UserId
     state: PresenceState
-    reason: AwayReason | None
+    reason: str | None
     lost_at: datetime | None
+    channels: Mapping[str, str] = field(default_factory=dict)
+
+    def takes(self, channel: ChannelKind) -> bool:
+        """Do they take work on the channel now?"""
+        return self.channels.get(channel, self.state) == PresenceState.AVAILABLE and (
+            self.state is PresenceState.AVAILABLE
+        )
 
 
 def presence_of(row: Row) -> PresenceFacts:
     return PresenceFacts(
         user_id=UserId(as_uuid(row["user_id"])),
         state=PresenceState(row["state"]),
-        reason=None if row["reason"] is None else AwayReason(row["reason"]),
+        reason=row["reason"],
         lost_at=as_time_or_none(row["lost_at"]),
+        channels=as_dict(row["channels"]),
     )
 
 
@@ -49,7 +58,8 @@ async def lock_presence(sql: Sql, user_id: UserId, now: datetime) -> PresenceFac
 
 async def _find_locked(sql: Sql, user_id: UserId) -> PresenceFacts | None:
     row = await sql.fetch_one(
-        f"SELECT user_id, state, reason, lost_at FROM presence WHERE user_id = $1 {sql.for_update}",
+        "SELECT user_id, state, reason, lost_at, channels FROM presence "
+        f"WHERE user_id = $1 {sql.for_update}",
         user_id,
     )
     return None if row is None else presence_of(row)
@@ -68,7 +78,7 @@ async def _insert_offline(sql: Sql, user_id: UserId, now: datetime) -> None:
 
 
 async def change_presence(
-    work: Work, before: PresenceFacts, state: PresenceState, reason: AwayReason | None = None
+    work: Work, before: PresenceFacts, state: PresenceState, reason: str | None = None
 ) -> None:
     """Write a locked row and journal the change.
 
@@ -96,6 +106,36 @@ async def change_presence(
             "reason": reason,
         },
     )
+
+
+async def change_channels(work: Work, before: PresenceFacts, channels: Mapping[str, str]) -> None:
+    """Write which channels of a locked row differ from its state, and journal it."""
+    await work.sql.execute(
+        "UPDATE presence SET channels = $2, version = version + 1 WHERE user_id = $1",
+        before.user_id,
+        dict(channels),
+    )
+    payload = {
+        "user_id": before.user_id,
+        "from": before.state,
+        "to": before.state,
+        "reason": before.reason,
+        "closed": sorted(channels),
+    }
+    work.record("presence.changed", payload=payload)
+
+
+async def set_capacity(work: Work, user_id: UserId, capacity: Mapping[str, int]) -> None:
+    """Write how many units the agent takes on these channels, and journal it."""
+    await lock_presence(work.sql, user_id, work.now)
+    row = await work.sql.fetch_one("SELECT capacity FROM presence WHERE user_id = $1", user_id)
+    present = as_dict(row["capacity"]) if row else {}
+    await work.sql.execute(
+        "UPDATE presence SET capacity = $2, version = version + 1 WHERE user_id = $1",
+        user_id,
+        {**present, **capacity},
+    )
+    work.record("user.changed", payload={"user_id": user_id, "fields": ["capacity"]})
 
 
 async def restart_idle(work: Work, user_ids: Iterable[UserId | None]) -> None:

@@ -11,12 +11,14 @@ from servicedesk.kernel.database import Database
 from servicedesk.kernel.ids import new_id
 from servicedesk.kernel.sql import Row, Sql, as_uuid
 from servicedesk.kernel.work import Work
-from servicedesk.routing.facts import QueueFacts
+from servicedesk.routing.facts import QueueFacts, Sticky
+from servicedesk.routing.queue_settings import COLUMNS as SETTINGS_COLUMNS
+from servicedesk.routing.queue_settings import settings_of
 
 DEFAULT_OFFER_SECONDS = 45
 OFFER_SECONDS = range(5, 3601)
 LONGEST_NAME = 100
-COLUMNS = "id, name, team_id, offer_seconds, active, version"
+COLUMNS = f"id, name, team_id, offer_seconds, active, version, {SETTINGS_COLUMNS}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,9 @@ class NameTaken(Conflict):
 
 
 def queue_of(row: Row) -> QueueFacts:
+    """Return all that is known of the queue but whether it is open now."""
+    settings = settings_of(row)
+    sticky = settings.sticky
     return QueueFacts(
         id=QueueId(as_uuid(row["id"])),
         name=row["name"],
@@ -56,6 +61,19 @@ def queue_of(row: Row) -> QueueFacts:
         offer_seconds=int(row["offer_seconds"]),
         active=bool(row["active"]),
         version=int(row["version"]),
+        order=settings.ordering,
+        choice=settings.choice,
+        priority_minutes=settings.minutes_per_priority,
+        steps=tuple(step.as_step() for step in settings.steps),
+        auto_accept=settings.auto_accept,
+        outside=settings.outside.as_elsewhere(),
+        max_length=settings.max_length,
+        max_wait_seconds=settings.max_wait_seconds,
+        overflow=settings.overflow.as_elsewhere(),
+        most_refusals=settings.most_refusals,
+        sticky=None if sticky is None else Sticky(sticky.seconds, sticky.last_agent),
+        wrap_up_seconds=settings.wrap_up_seconds,
+        wrap_up_extension_seconds=settings.wrap_up_extension_seconds,
     )
 
 
@@ -80,8 +98,8 @@ async def add_queue(work: Work, queue: NewQueue) -> QueueId:
     """Create a queue inside a story of another kind. Raises as `create_queue`."""
     name = _checked_name(queue.name)
     _check_seconds(queue.offer_seconds)
-    await _check_members(work.sql, queue.team_ids, queue.agent_ids)
-    await _check_exist(work.sql, "team", [queue.team_id], "team_id")
+    await check_members(work.sql, queue.team_ids, queue.agent_ids)
+    await check_exist(work.sql, "team", [queue.team_id], "team_id")
     queue_id = QueueId(new_id())
     row = {
         "id": queue_id,
@@ -107,7 +125,7 @@ async def change_queue(
     `queue.team_changed`, since tickets are above routing.
     """
     async with database.work(actor) as work:
-        queue = await _lock_queue(work.sql, queue_id, version)
+        queue = await lock_queue(work.sql, queue_id, version)
         await _write_changes(work, queue, changes)
         if changes.team_id is not None and changes.team_id != queue.team_id:
             await work.ask(
@@ -119,7 +137,8 @@ async def change_queue(
     return work.position
 
 
-async def _lock_queue(sql: Sql, queue_id: UUID, version: int) -> QueueFacts:
+async def lock_queue(sql: Sql, queue_id: UUID, version: int) -> QueueFacts:
+    """Lock and return the queue. Raises NotFound and VersionMismatch."""
     row = await sql.fetch_one(
         f"SELECT {COLUMNS} FROM queue WHERE id = $1 {sql.for_update}", queue_id
     )
@@ -136,7 +155,7 @@ async def _lock_queue(sql: Sql, queue_id: UUID, version: int) -> QueueFacts:
 
 async def _write_changes(work: Work, queue: QueueFacts, changes: QueueChanges) -> None:
     after = await _checked_columns(work.sql, queue, changes)
-    await _check_members(work.sql, changes.team_ids or (), changes.agent_ids or ())
+    await check_members(work.sql, changes.team_ids or (), changes.agent_ids or ())
     await work.sql.execute(
         "UPDATE queue SET name = $2, team_id = $3, offer_seconds = $4, active = $5, "
         "version = version + 1 WHERE id = $1",
@@ -156,7 +175,7 @@ async def _checked_columns(
     if name != queue.name and await sql.fetch_one("SELECT id FROM queue WHERE name = $1", name):
         raise _name_taken()
     team_id = queue.team_id if changes.team_id is None else changes.team_id
-    await _check_exist(sql, "team", [team_id], "team_id")
+    await check_exist(sql, "team", [team_id], "team_id")
     seconds = queue.offer_seconds if changes.offer_seconds is None else changes.offer_seconds
     _check_seconds(seconds)
     return name, team_id, seconds, queue.active if changes.active is None else changes.active
@@ -165,20 +184,28 @@ async def _checked_columns(
 async def _set_members(
     sql: Sql, table: str, column: str, queue_id: UUID, ids: Iterable[UUID]
 ) -> None:
-    await sql.execute(f"DELETE FROM {table} WHERE queue_id = $1", queue_id)
-    rows = [{"id": new_id(), "queue_id": queue_id, column: one} for one in sorted(set(ids))]
+    """Make these serve the queue. Who did before keeps their priority and delay."""
+    wanted = sorted(set(ids))
+    await sql.execute(
+        f"DELETE FROM {table} WHERE queue_id = $1 AND NOT ({sql.member(column, 2)})",
+        queue_id,
+        wanted,
+    )
+    rows = [{"id": new_id(), "queue_id": queue_id, column: one} for one in wanted]
     if rows:
-        await sql.insert(table, rows)
+        await sql.insert(table, rows, f"ON CONFLICT (queue_id, {column}) DO NOTHING")
 
 
-async def _check_members(sql: Sql, team_ids: Iterable[UUID], agent_ids: Iterable[UUID]) -> None:
-    await _check_exist(sql, "team", team_ids, "team_ids")
-    await _check_exist(sql, "app_user", agent_ids, "agent_ids", "AND role <> 'observer'")
+async def check_members(sql: Sql, team_ids: Iterable[UUID], agent_ids: Iterable[UUID]) -> None:
+    """Raise BadInput for a team or an agent that cannot serve a queue."""
+    await check_exist(sql, "team", team_ids, "team_ids")
+    await check_exist(sql, "app_user", agent_ids, "agent_ids", "AND role <> 'observer'")
 
 
-async def _check_exist(
+async def check_exist(
     sql: Sql, table: str, ids: Iterable[UUID], path: str, further: str = ""
 ) -> None:
+    """Raise BadInput, naming the field, for the first id that is not in the table."""
     wanted = set(ids)
     if not wanted:
         return

@@ -5,14 +5,16 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from servicedesk.domain.ids import TeamId
+from servicedesk.domain.messages import ChannelKind
 from servicedesk.domain.people import Viewer
-from servicedesk.domain.presence import AwayReason, PresenceState
+from servicedesk.domain.presence import PresenceState
 from servicedesk.kernel.sql import Row, Sql, as_dict, as_time, as_time_or_none, as_uuid
 from servicedesk.people.visibility import may_see
 from servicedesk.routing.shapes import Presence, Queue
 
 COUNTS = """
-    SELECT queue_id, state, count(*) AS orders, min(virtual_start) AS oldest
+    SELECT queue_id, state, count(*) AS orders, min(virtual_start) AS oldest,
+        count(stuck) AS stuck
     FROM work_order WHERE state IN ('waiting', 'offered', 'active') {only}
     GROUP BY queue_id, state
 """
@@ -25,6 +27,9 @@ USED = """
     FROM offer JOIN work_order ON work_order.id = offer.order_id
     WHERE offer.state = 'open' AND {held_out_to} GROUP BY 1, 2
 """
+
+
+FIGURES = ("waiting", "oldest_waiting_at", "offered", "active_orders", "stuck")
 
 
 async def load_queues(sql: Sql, queue_ids: Iterable[UUID] | None = None) -> list[Queue]:
@@ -59,8 +64,7 @@ def as_seen_by(viewer: Viewer, queue: Queue) -> Queue:
     """Return the queue, without figures for those who do not see its tickets."""
     if sees_figures(viewer, queue):
         return queue
-    none = {"waiting": None, "oldest_waiting_at": None, "offered": None, "active_orders": None}
-    return queue.model_copy(update=none)
+    return queue.model_copy(update=dict.fromkeys(FIGURES))
 
 
 async def load_presences(sql: Sql, user_ids: Iterable[UUID] | None = None) -> list[Presence]:
@@ -71,7 +75,8 @@ async def load_presences(sql: Sql, user_ids: Iterable[UUID] | None = None) -> li
     wanted = _listed(user_ids)
     rows = await sql.fetch(
         "SELECT presence.user_id, presence.state, presence.reason, presence.since, "
-        "presence.capacity FROM presence JOIN app_user ON app_user.id = presence.user_id "
+        "presence.capacity, presence.channels "
+        "FROM presence JOIN app_user ON app_user.id = presence.user_id "
         f"WHERE {_among(sql, 'presence.user_id', wanted, otherwise='app_user.active')} "
         "ORDER BY presence.user_id",
         *_values(wanted),
@@ -101,6 +106,7 @@ def _queue(
         team_ids=teams,
         waiting=int(waiting["orders"]) if waiting else 0,
         oldest_waiting_at=as_time_or_none(waiting["oldest"]) if waiting else None,
+        stuck=int(waiting["stuck"]) if waiting else 0,
         offered=_orders(counts, queue_id, "offered"),
         active_orders=_orders(counts, queue_id, "active"),
     )
@@ -110,7 +116,12 @@ def _presence(row: Row, used: dict[str, int]) -> Presence:
     return Presence(
         user_id=as_uuid(row["user_id"]),
         state=PresenceState(row["state"]),
-        reason=None if row["reason"] is None else AwayReason(row["reason"]),
+        reason=row["reason"],
+        closed=sorted(
+            ChannelKind(name)
+            for name, state in as_dict(row["channels"]).items()
+            if state != PresenceState.AVAILABLE
+        ),
         since=as_time(row["since"]),
         capacity=as_dict(row["capacity"]),
         used=used,

@@ -10,11 +10,21 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import assert_never
 from uuid import UUID
 
 from servicedesk.domain.ids import OfferId, OrderId, QueueId, TicketId, UserId
-from servicedesk.domain.orders import OfferState, OrderState
-from servicedesk.routing.engine.decisions import Decision, ExpireOffer, MakeOffer, RescindOffer
+from servicedesk.domain.orders import DivertCause, OfferHow, OfferState, OrderState, Stuck
+from servicedesk.routing.engine.decisions import (
+    Decision,
+    Divert,
+    EndWrapUp,
+    ExpireOffer,
+    LookUpHours,
+    MakeOffer,
+    MarkStuck,
+    RescindOffer,
+)
 from servicedesk.routing.engine.events import (
     AgentChanged,
     Event,
@@ -27,11 +37,22 @@ from servicedesk.routing.engine.events import (
 from servicedesk.routing.engine.machine import Engine
 from servicedesk.routing.engine.policy import Needs, needs_of
 from servicedesk.routing.engine.refusals import passed_over_until
-from servicedesk.routing.facts import AgentFacts, OfferFacts, OrderFacts, QueueFacts, Refusal
+from servicedesk.routing.facts import (
+    AgentFacts,
+    Hours,
+    OfferFacts,
+    OrderFacts,
+    QueueFacts,
+    Refusal,
+)
 
 START = datetime(2027, 3, 2, 9, 0, tzinfo=UTC)
 NOTHING_BUT_TIME = UUID(int=0)
-FIRST_ID = 100  # smaller ones are queues
+FIRST_ID = 100  # smaller ones are queues and teams
+OPEN_SECONDS = 250
+"""Queues with hours open and close by turns, after so many seconds."""
+
+AS_IF_FOREVER = timedelta(days=400)
 
 
 class World:
@@ -72,15 +93,25 @@ class World:
 
     def own(self, order_id: OrderId, user_id: UserId) -> None:
         self.offers.pop(order_id, None)
-        self._write(replace(self.orders[order_id], state=OrderState.ACTIVE, owner_id=user_id))
+        order = replace(self.orders[order_id], state=OrderState.ACTIVE, owner_id=user_id)
+        self._write(replace(order, wrap_up_until=None, stuck=None))
         self._restart_idle(user_id)
+
+    def transfer(self, order_id: OrderId, user_id: UserId) -> None:
+        """Held out to somebody by hand, whatever the queue's rules and their capacity say."""
+        self._hold_out(order_id, user_id, 45, OfferHow.TRANSFERRED)
 
     def decline(self, order_id: OrderId) -> None:
         user_id = self.offers[order_id].user_id
         refusals = {refusal.user_id: refusal for refusal in self.orders[order_id].refusals}
         times = refusals[user_id].times + 1 if user_id in refusals else 1
         refusals[user_id] = Refusal(user_id, times, self.now)
-        self._wait_again(order_id, refusals=tuple(refusals.values()))
+        refused = self.orders[order_id].refused + 1
+        self._wait_again(order_id, refusals=tuple(refusals.values()), refused=refused)
+
+    def wrap_up(self, order_id: OrderId, seconds: int) -> None:
+        until = self.now + timedelta(seconds=seconds)
+        self._write(replace(self.orders[order_id], wrap_up_until=until))
 
     def end(self, order_id: OrderId) -> None:
         self.offers.pop(order_id, None)
@@ -88,7 +119,7 @@ class World:
         self.untold[order_id] = None
 
     def put_back(self, order_id: OrderId, **changes: object) -> None:
-        self._wait_again(order_id, **changes)
+        self._wait_again(order_id, refused=0, **changes)
 
     # What the router does
 
@@ -112,12 +143,12 @@ class World:
     def tell_everything_again(self) -> None:
         self.untold |= dict.fromkeys([*self.queues, *self.agents, *self.orders])
 
-    def everything(self) -> Event:
+    def everything(self) -> tuple[Event, ...]:
         """What a router that starts now would be told."""
         orders = [OrderChanged(facts, self.offers.get(facts.id)) for facts in self.orders.values()]
         agents = [AgentChanged(facts) for facts in self.agents.values()]
         queues = [QueueChanged(facts) for facts in self.queues.values()]
-        return Together((*queues, *orders, *agents))
+        return (*queues, *orders, *agents)
 
     def _newest(self, changed: UUID) -> Event:
         if changed == NOTHING_BUT_TIME:
@@ -133,13 +164,57 @@ class World:
 
     def _commit(self, decision: Decision) -> None:
         match decision:
-            case MakeOffer(order_id, user_id, seconds):
-                self._make_offer(order_id, user_id, seconds)
+            case MakeOffer():
+                self._make_offer(decision)
             case ExpireOffer(offer_id, order_id, user_id):
                 self._expire(offer_id, order_id, user_id)
             case RescindOffer(offer_id, order_id):
-                assert self.offers[order_id].id == offer_id
-                self._wait_again(order_id)
+                self._rescind(offer_id, order_id)
+            case EndWrapUp(order_id, user_id):
+                order = self.orders[order_id]
+                assert order.owner_id == user_id
+                assert order.wrap_up_until is not None
+                assert order.wrap_up_until <= self.now
+                self.end(order_id)
+            case Divert():
+                self._divert(decision)
+            case MarkStuck(order_id, stuck):
+                assert self.orders[order_id].stuck is not stuck, "marked twice"
+                self._write(replace(self.orders[order_id], stuck=stuck))
+            case LookUpHours(queue_id):
+                self._turn_hours(queue_id)
+            case _:
+                assert_never(decision)
+
+    def _turn_hours(self, queue_id: QueueId) -> None:
+        queue = self.queues[queue_id]
+        assert queue.hours is not None
+        assert queue.hours.changes_at is not None
+        assert queue.hours.changes_at <= self.now
+        is_open, changes_at = queue.hours.is_open, queue.hours.changes_at
+        while changes_at <= self.now:
+            is_open, changes_at = not is_open, changes_at + timedelta(seconds=OPEN_SECONDS)
+        self.set_queue(replace(queue, hours=Hours(is_open, changes_at)))
+
+    def _divert(self, decision: Divert) -> None:
+        order = self.orders[decision.order_id]
+        assert order.state is OrderState.WAITING, "diverted though it does not wait"
+        assert decision.elsewhere.is_something
+        if decision.cause in (DivertCause.STEP, DivertCause.TOO_LATE):
+            assert decision.steps > order.step, "a step acted upon twice"
+            order = replace(order, step=decision.steps)
+        else:
+            assert decision.cause not in order.diverted, "done twice"
+            order = replace(order, diverted=order.diverted | {decision.cause})
+        target = decision.elsewhere.overflow_to
+        if decision.elsewhere.turn_away:
+            self.end(order.id)
+        elif target is not None:
+            known = target not in self.untold  # its hours may have changed twice since it was told
+            assert self.is_open(target) or not known, "sent on to a queue that is closed"
+            self._write(replace(order, queue_id=target, step=0, diverted=frozenset()))
+        else:
+            self._write(order)
 
     def _expire(self, offer_id: OfferId, order_id: OrderId, user_id: UserId) -> None:
         """Of two offers to one agent that run out together the first takes the other along."""
@@ -149,36 +224,160 @@ class World:
             return
         assert offer.id == offer_id
         assert offer.deadline <= self.now, "expired before its deadline"
+        self._wait_again(order_id, refused=self.orders[order_id].refused + 1)
         self.set_agent(replace(self.agents[user_id], available=False))
 
-    def _make_offer(self, order_id: OrderId, user_id: UserId, seconds: int) -> None:
-        order, agent = self.orders[order_id], self.agents[user_id]
+    def _rescind(self, offer_id: OfferId, order_id: OrderId) -> None:
+        """One that ran out in the same moment may have taken this one along."""
+        offer = self.offers.get(order_id)
+        if offer is None:
+            self.untold[order_id] = None
+            return
+        assert offer.id == offer_id
+        self._wait_again(order_id)
+
+    def _make_offer(self, decision: MakeOffer) -> None:
+        order, agent = self.orders[decision.order_id], self.agents[decision.user_id]
         assert order.state is OrderState.WAITING, "offered though it does not wait"
-        assert order_id not in self.offers, "offered twice"
+        assert order.id not in self.offers, "offered twice"
         assert self.could_take(agent, order), "offered to somebody who cannot take it"
-        deadline = self.now + timedelta(seconds=seconds)
+        assert decision.why, "offered for no reason"
+        self._check_rank(agent, order)
+        for held_id in decision.interrupts:
+            held = self.orders[held_id]
+            assert held.owner_id == agent.user_id
+            assert held.channel in agent.interruptible
+        if decision.auto_accept:
+            self.own(order.id, agent.user_id)
+        else:
+            self._hold_out(order.id, agent.user_id, decision.deadline_seconds, OfferHow.OFFERED)
+
+    def _hold_out(self, order_id: OrderId, user_id: UserId, seconds: int, how: OfferHow) -> None:
+        order = self.orders[order_id]
         self.offers[order_id] = OfferFacts(
-            OfferId(self.new_id()), order_id, order.ticket_id, user_id, OfferState.OPEN, deadline
+            id=OfferId(self.new_id()),
+            order_id=order_id,
+            ticket_id=order.ticket_id,
+            user_id=user_id,
+            state=OfferState.OPEN,
+            deadline=self.now + timedelta(seconds=seconds),
+            how=how,
         )
-        self._write(replace(order, state=OrderState.OFFERED, attempts=order.attempts + 1))
+        offered = replace(order, state=OrderState.OFFERED, owner_id=None, stuck=None)
+        self._write(replace(offered, attempts=order.attempts + 1, wrap_up_until=None))
 
     # Brute force
 
+    def _check_rank(self, agent: AgentFacts, offered: OrderFacts) -> None:
+        """Nothing else that the agent could take comes first for them, of what the engine knows."""
+        for order in self.waiting():
+            if order.id not in self.untold and self.could_take(agent, order):
+                assert self._place_for(agent, offered) <= self._place_for(agent, order)
+
+    def _place_for(self, agent: AgentFacts, order: OrderFacts) -> tuple[object, ...]:
+        """By the priority of their profile, then by rank."""
+        reached = self.needs(order).requirement.queue_ids
+        waited = self.now - order.virtual_start
+        if self.kept_for(order) is not None:
+            reached, waited = (order.queue_id,), AS_IF_FOREVER
+        priorities = [
+            each.priority
+            for each in agent.serves
+            if each.queue_id in reached and timedelta(seconds=each.delay_seconds) <= waited
+        ]
+        return (-max(priorities, default=0), self.needs(order).rank)
+
     def could_take(self, agent: AgentFacts, order: OrderFacts) -> bool:
-        used = sum(
-            held.units for held in self._held_by(agent.user_id) if held.channel == order.channel
-        )
-        required = self.needs(order).requirement
         return (
-            agent.available
-            and any(queue_id in agent.queue_ids for queue_id in required.queue_ids)
-            and all(agent.skills.get(name, 0) >= least for name, least in required.skills)
-            and agent.capacity.get(order.channel, 0) - used >= order.units
-            and not any(
-                refusal.user_id == agent.user_id and passed_over_until(refusal) > self.now
-                for refusal in order.refusals
-            )
+            self.is_open(order.queue_id)
+            and not self.is_given_up(order)
+            and self.is_allowed(agent, order)
+            and self.has_room(agent, order)
+            and not _refuses(agent, order, self.now)
+            and self.kept_for(order) in (None, agent.user_id)
         )
+
+    def is_allowed(self, agent: AgentFacts, order: OrderFacts) -> bool:
+        """By queue, delay, team and skills, as the steps say now."""
+        required = self.needs(order).requirement
+        waited = self.now - order.virtual_start
+        is_preferred = self.kept_for(order) == agent.user_id
+        reached = any(
+            each.queue_id in required.queue_ids
+            and (is_preferred or timedelta(seconds=each.delay_seconds) <= waited)
+            for each in agent.serves
+        )
+        reached = reached or not agent.team_ids.isdisjoint(required.team_ids)
+        return reached and _has_skills(agent, required.skills)
+
+    def has_room(self, agent: AgentFacts, order: OrderFacts) -> bool:
+        if not agent.available or order.channel in agent.closed:
+            return False
+        held = list(self.held_by(agent.user_id))
+        if any(each.channel in agent.exclusive for each in held):
+            return False
+        if order.channel in agent.exclusive and any(
+            each.channel not in agent.interruptible for each in held
+        ):
+            return False
+        used = sum(each.units for each in held if each.channel == order.channel)
+        return agent.capacity.get(order.channel, 0) - used >= order.units
+
+    def kept_for(self, order: OrderFacts) -> UserId | None:
+        """Who alone is asked now: the preferred agent, while they take such work at all."""
+        if order.preferred_id is None or order.preferred_until is None:
+            return None
+        agent = self.agents.get(order.preferred_id)
+        if agent is None or order.preferred_until <= self.now:
+            return None
+        required = self.needs(order).requirement
+        serves = any(each.queue_id in required.queue_ids for each in agent.serves)
+        serves = serves or not agent.team_ids.isdisjoint(required.team_ids)
+        worth_it = (
+            agent.available
+            and order.channel not in agent.closed
+            and agent.capacity.get(order.channel, 0) >= order.units
+            and serves
+            and _has_skills(agent, required.skills)
+            and not _refuses(agent, order, self.now)
+        )
+        return agent.user_id if worth_it else None
+
+    def is_open(self, queue_id: QueueId) -> bool:
+        queue = self.queues.get(queue_id)
+        if queue is None or queue.hours is None:
+            return True
+        changes_at = queue.hours.changes_at
+        flips = changes_at is not None and changes_at <= self.now
+        return queue.hours.is_open is not flips
+
+    def is_given_up(self, order: OrderFacts) -> bool:
+        queue = self.queues.get(order.queue_id)
+        most = None if queue is None else queue.most_refusals
+        return most is not None and order.refused >= most
+
+    def could_ever_be_taken(self, order: OrderFacts) -> bool:
+        """By anybody there is, whatever they do now, after all steps, here or where it may go."""
+        ahead, tried = [order.queue_id], set[QueueId]()
+        while ahead:
+            queue_id = ahead.pop()
+            if queue_id in tried:
+                continue
+            tried.add(queue_id)
+            queue = self.queues.get(queue_id)
+            moved = replace(order, queue_id=queue_id)
+            last = needs_of(moved, queue, order.virtual_start + AS_IF_FOREVER).requirement
+            order = replace(order, skills=dict(last.skills))
+            for agent in self.agents.values():
+                serves = any(each.queue_id in last.queue_ids for each in agent.serves)
+                serves = serves or not agent.team_ids.isdisjoint(last.team_ids)
+                has_units = agent.capacity.get(order.channel, 0) >= order.units
+                if serves and has_units and _has_skills(agent, last.skills):
+                    return True
+            if queue is not None:
+                every = [*(step.then for step in queue.steps), queue.outside, queue.overflow]
+                ahead += [each.overflow_to for each in every if each.overflow_to is not None]
+        return False
 
     def waiting(self) -> list[OrderFacts]:
         """The orders that wait, the best first."""
@@ -189,18 +388,43 @@ class World:
         return needs_of(order, self.queues.get(order.queue_id), self.now)
 
     def earliest_due(self) -> datetime | None:
-        """When time alone changes something: an offer runs out, a refusal lapses, a step comes."""
-        deadlines = [offer.deadline for offer in self.offers.values()]
-        lapses = [
-            passed_over_until(refusal)
-            for order in self.waiting()
-            for refusal in order.refusals
-            if passed_over_until(refusal) > self.now
+        """When time alone changes something."""
+        due = [offer.deadline for offer in self.offers.values()]
+        due += [
+            queue.hours.changes_at
+            for queue in self.queues.values()
+            if queue.hours is not None and queue.hours.changes_at is not None
         ]
-        steps = [at for order in self.waiting() if (at := self.needs(order).until) is not None]
-        return min([*deadlines, *lapses, *steps], default=None)
+        for order in self.orders.values():
+            if order.state is OrderState.ACTIVE and order.wrap_up_until is not None:
+                due.append(order.wrap_up_until)
+            if order.state is OrderState.WAITING and not self.is_given_up(order):
+                due += self._changes_of(order)
+        return min(due, default=None)
 
-    def _held_by(self, user_id: UserId) -> Iterable[OrderFacts]:
+    def _changes_of(self, order: OrderFacts) -> list[datetime]:
+        queue, until = self.queues.get(order.queue_id), self.needs(order).until
+        found = [] if until is None else [until]
+        found += [passed_over_until(refusal) for refusal in order.refusals]
+        if order.preferred_until is not None and self.kept_for(order):
+            found.append(order.preferred_until)
+        if queue is not None and queue.max_wait_seconds is not None:
+            found.append(order.virtual_start + timedelta(seconds=queue.max_wait_seconds))
+        reached = {order.queue_id, *self.needs(order).requirement.queue_ids}
+        found += [
+            order.virtual_start + timedelta(seconds=each.delay_seconds)
+            for agent in self.agents.values()
+            for each in agent.serves
+            if each.queue_id in reached
+        ]
+        return [at for at in found if at > self.now]
+
+    def stuck_of(self, order: OrderFacts) -> Stuck | None:
+        if self.is_given_up(order):
+            return Stuck.REFUSED_TOO_OFTEN
+        return None if self.could_ever_be_taken(order) else Stuck.NOBODY_QUALIFIED
+
+    def held_by(self, user_id: UserId) -> Iterable[OrderFacts]:
         for order in self.orders.values():
             offer = self.offers.get(order.id)
             if order.owner_id == user_id or (offer is not None and offer.user_id == user_id):
@@ -212,7 +436,7 @@ class World:
     def _wait_again(self, order_id: OrderId, **changes: object) -> None:
         self.offers.pop(order_id, None)
         order = replace(self.orders[order_id], state=OrderState.WAITING, owner_id=None)
-        self._write(replace(order, **changes))  # type: ignore[arg-type]
+        self._write(replace(order, wrap_up_until=None, **changes))  # type: ignore[arg-type]
 
     def _write(self, facts: OrderFacts) -> None:
         self.orders[facts.id] = facts
@@ -225,3 +449,14 @@ class World:
 
 def new_ticket_id(world: World) -> TicketId:
     return TicketId(world.new_id())
+
+
+def _has_skills(agent: AgentFacts, skills: Iterable[tuple[str, int]]) -> bool:
+    return all(agent.skills.get(name, 0) >= least for name, least in skills)
+
+
+def _refuses(agent: AgentFacts, order: OrderFacts, now: datetime) -> bool:
+    return any(
+        refusal.user_id == agent.user_id and passed_over_until(refusal) > now
+        for refusal in order.refusals
+    )

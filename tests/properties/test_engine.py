@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -16,32 +16,83 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from servicedesk.domain.ids import OrderId, QueueId, TeamId, UserId
 from servicedesk.domain.messages import ChannelKind
 from servicedesk.domain.orders import OrderState
-from servicedesk.routing.engine.decisions import MakeOffer
+from servicedesk.routing.engine.decisions import Divert
+from servicedesk.routing.engine.events import Preloaded, TimePassed
 from servicedesk.routing.engine.machine import Engine
 from servicedesk.routing.facts import (
     AgentChoice,
     AgentFacts,
+    Elsewhere,
+    Hours,
     OrderFacts,
     QueueFacts,
     QueueOrder,
     QueueStep,
+    Serving,
 )
 from tests.properties.routing_world import START, World, new_ticket_id
 
 QUEUES = [QueueId(UUID(int=number)) for number in (1, 2, 3)]
-CHANNELS = st.sampled_from([ChannelKind.EMAIL, ChannelKind.VOICE])
+TEAMS = [TeamId(UUID(int=number)) for number in (11, 12)]
+CHANNELS = [ChannelKind.EMAIL, ChannelKind.CHAT, ChannelKind.VOICE]
 SKILLS = st.dictionaries(st.sampled_from(["german", "billing"]), st.integers(1, 3), max_size=2)
+SECONDS = st.integers(0, 400)
+PICK = st.integers(0, 1_000)
+ELSEWHERE = st.sampled_from(
+    [
+        Elsewhere(),
+        Elsewhere(tell="patience"),
+        Elsewhere(offer_callback=True),
+        Elsewhere(turn_away=True),
+        *(Elsewhere(overflow_to=queue) for queue in QUEUES),
+    ]
+)
 STEPS = st.lists(
     st.builds(
         QueueStep,
-        after_seconds=st.integers(0, 400),
+        after_seconds=SECONDS,
         lower_skills=st.dictionaries(st.sampled_from(["german"]), st.integers(0, 2)),
         raise_priority=st.integers(0, 2),
         also_queues=st.lists(st.sampled_from(QUEUES), max_size=1).map(tuple),
+        also_teams=st.lists(st.sampled_from(TEAMS), max_size=1).map(tuple),
+        then=ELSEWHERE,
     ),
     max_size=2,
 )
-PICK = st.integers(0, 1_000)
+SERVES = st.lists(
+    st.builds(
+        Serving, st.sampled_from(QUEUES), st.integers(0, 2), st.sampled_from([0, 0, 0, 60, 200])
+    ),
+    max_size=3,
+    unique_by=lambda serving: serving.queue_id,
+).map(lambda found: tuple(sorted(found, key=lambda serving: serving.queue_id)))
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The part of a queue's settings that says when something else is done."""
+
+    hours: Hours | None
+    outside: Elsewhere
+    max_length: int | None
+    max_wait_seconds: int | None
+    overflow: Elsewhere
+    most_refusals: int | None
+
+
+NO_LIMITS = Limits(None, Elsewhere(), None, None, Elsewhere(), None)
+LIMITS = st.one_of(
+    st.just(NO_LIMITS),
+    st.builds(
+        Limits,
+        hours=st.none() | st.builds(Hours, st.booleans(), st.none()),
+        outside=ELSEWHERE,
+        max_length=st.none() | st.integers(0, 3),
+        max_wait_seconds=st.none() | SECONDS,
+        overflow=ELSEWHERE,
+        most_refusals=st.none() | st.integers(1, 3),
+    ),
+)
 
 
 class EngineStories(RuleBasedStateMachine):
@@ -55,17 +106,15 @@ class EngineStories(RuleBasedStateMachine):
         if tell:
             self.world.tell(backwards=self.tells_backwards)
 
-    def _orders(self, *states: OrderState) -> list[OrderId]:
-        return [order.id for order in self.world.orders.values() if order.state in states]
-
     @rule(
         queue=st.sampled_from(QUEUES),
-        channel=CHANNELS,
+        channel=st.sampled_from(CHANNELS),
         priority=st.integers(1, 4),
         units=st.integers(1, 2),
         skills=SKILLS,
         waited=st.integers(0, 300),
         due=st.none() | st.integers(-600, 600),
+        prefers=st.none() | PICK,
         tell=st.booleans(),
     )
     def order_opens(
@@ -77,6 +126,7 @@ class EngineStories(RuleBasedStateMachine):
         skills: dict[str, int],
         waited: int,
         due: int | None,
+        prefers: int | None,
         tell: bool,
     ) -> None:
         world = self.world
@@ -94,6 +144,12 @@ class EngineStories(RuleBasedStateMachine):
             attempts=0,
             skills=skills,
         )
+        if prefers is not None and world.agents:
+            facts = replace(
+                facts,
+                preferred_id=self._agent(prefers).user_id,
+                preferred_until=world.now + timedelta(seconds=prefers % 300),
+            )
         world.open(facts)
         self._done(tell)
 
@@ -102,6 +158,9 @@ class EngineStories(RuleBasedStateMachine):
         order=st.sampled_from(QueueOrder),
         choice=st.sampled_from(AgentChoice),
         steps=STEPS,
+        limits=LIMITS,
+        auto_accept=st.booleans(),
+        changes_in=st.none() | st.integers(1, 300),
         tell=st.booleans(),
     )
     def queue_is_set_up(
@@ -110,50 +169,84 @@ class EngineStories(RuleBasedStateMachine):
         order: QueueOrder,
         choice: AgentChoice,
         steps: list[QueueStep],
+        limits: Limits,
+        auto_accept: bool,
+        changes_in: int | None,
         tell: bool,
     ) -> None:
-        facts = QueueFacts(queue, "", TeamId(queue), 45, True, order=order, choice=choice)
-        in_time = sorted(steps, key=lambda step: step.after_seconds)
-        self.world.set_queue(replace(facts, steps=tuple(in_time)))
+        hours = limits.hours
+        if hours is not None and changes_in is not None:
+            hours = Hours(hours.is_open, self.world.now + timedelta(seconds=changes_in))
+        facts = QueueFacts(
+            queue,
+            "",
+            TeamId(queue),
+            45,
+            active=True,
+            order=order,
+            choice=choice,
+            steps=tuple(sorted(steps, key=lambda step: step.after_seconds)),
+            auto_accept=auto_accept,
+            hours=hours,
+            outside=limits.outside,
+            max_length=limits.max_length,
+            max_wait_seconds=limits.max_wait_seconds,
+            overflow=limits.overflow,
+            most_refusals=limits.most_refusals,
+        )
+        self.world.set_queue(facts)
         self._done(tell)
 
     @rule(
-        queues=st.frozensets(st.sampled_from(QUEUES), max_size=3),
+        serves=SERVES,
         email=st.integers(0, 3),
+        chat=st.integers(0, 2),
         voice=st.integers(0, 1),
         skills=SKILLS,
+        teams=st.frozensets(st.sampled_from(TEAMS), max_size=1),
         tell=st.booleans(),
     )
     def agent_comes(
-        self, queues: frozenset[QueueId], email: int, voice: int, skills: dict[str, int], tell: bool
+        self,
+        serves: tuple[Serving, ...],
+        email: int,
+        chat: int,
+        voice: int,
+        skills: dict[str, int],
+        teams: frozenset[TeamId],
+        tell: bool,
     ) -> None:
         world = self.world
-        capacity = {"email": email, "voice": voice}
+        capacity = {"email": email, "chat": chat, "voice": voice}
         user_id = UserId(world.new_id())
-        world.set_agent(AgentFacts(user_id, True, world.now, queues, capacity, skills))
-        self._done(tell)
-
-    @precondition(lambda self: self.world.agents)
-    @rule(pick=PICK, available=st.booleans(), tell=st.booleans())
-    def agent_comes_or_goes(self, pick: int, available: bool, tell: bool) -> None:
-        agent = self._agent(pick)
-        idle_since = self.world.now if available else agent.idle_since
-        self.world.set_agent(replace(agent, available=available, idle_since=idle_since))
+        facts = AgentFacts(user_id, True, world.now, serves, capacity, skills, teams)
+        world.set_agent(facts)
         self._done(tell)
 
     @precondition(lambda self: self.world.agents)
     @rule(
         pick=PICK,
-        queues=st.frozensets(st.sampled_from(QUEUES), max_size=3),
-        email=st.integers(0, 3),
+        available=st.booleans(),
+        closed=st.frozensets(st.sampled_from(CHANNELS), max_size=1),
         tell=st.booleans(),
     )
+    def agent_comes_or_goes(
+        self, pick: int, available: bool, closed: frozenset[ChannelKind], tell: bool
+    ) -> None:
+        agent = self._agent(pick)
+        idle_since = self.world.now if available else agent.idle_since
+        changed = replace(agent, available=available, idle_since=idle_since, closed=closed)
+        self.world.set_agent(changed)
+        self._done(tell)
+
+    @precondition(lambda self: self.world.agents)
+    @rule(pick=PICK, serves=SERVES, email=st.integers(0, 3), tell=st.booleans())
     def agent_is_given_other_work(
-        self, pick: int, queues: frozenset[QueueId], email: int, tell: bool
+        self, pick: int, serves: tuple[Serving, ...], email: int, tell: bool
     ) -> None:
         agent = self._agent(pick)
         capacity = {**agent.capacity, "email": email}
-        self.world.set_agent(replace(agent, queue_ids=queues, capacity=capacity))
+        self.world.set_agent(replace(agent, serves=serves, capacity=capacity))
         self._done(tell)
 
     @precondition(lambda self: self.world.offers)
@@ -172,16 +265,32 @@ class EngineStories(RuleBasedStateMachine):
         self.world.end(self._order(pick))
         self._done(tell)
 
+    @precondition(lambda self: self._orders_at_hand())
+    @rule(pick=PICK, seconds=st.integers(1, 120), tell=st.booleans())
+    def notes_are_written(self, pick: int, seconds: int, tell: bool) -> None:
+        at_hand = self._orders_at_hand()
+        self.world.wrap_up(at_hand[pick % len(at_hand)], seconds)
+        self._done(tell)
+
     @precondition(lambda self: self.world.orders)
     @rule(pick=PICK, queue=st.sampled_from(QUEUES), priority=st.integers(1, 4), tell=st.booleans())
     def order_is_put_back(self, pick: int, queue: QueueId, priority: int, tell: bool) -> None:
-        self.world.put_back(self._order(pick), queue_id=queue, priority=priority)
+        order = self.world.orders[self._order(pick)]
+        changes: dict[str, object] = {"queue_id": queue, "priority": priority}
+        if queue != order.queue_id:
+            changes |= {"step": 0, "diverted": frozenset()}
+        self.world.put_back(order.id, **changes)
         self._done(tell)
 
     @precondition(lambda self: self.world.orders and self.world.agents)
-    @rule(pick=PICK, by=PICK, tell=st.booleans())
-    def order_is_taken_by_hand(self, pick: int, by: int, tell: bool) -> None:
-        self.world.own(self._order(pick), self._agent(by).user_id)
+    @rule(pick=PICK, by=PICK, transfers=st.booleans(), tell=st.booleans())
+    def order_is_handed_over(self, pick: int, by: int, transfers: bool, tell: bool) -> None:
+        """Forced upon somebody, or held out to somebody who takes work."""
+        agent = self._agent(by)
+        if not transfers:
+            self.world.own(self._order(pick), agent.user_id)
+        elif agent.available and self.world.orders[self._order(pick)].channel not in agent.closed:
+            self.world.transfer(self._order(pick), agent.user_id)
         self._done(tell)
 
     @rule(seconds=st.integers(1, 200), tell=st.booleans())
@@ -201,6 +310,11 @@ class EngineStories(RuleBasedStateMachine):
     def _order(self, pick: int) -> OrderId:
         return list(self.world.orders)[pick % len(self.world.orders)]
 
+    def _orders_at_hand(self) -> list[OrderId]:
+        return [
+            order.id for order in self.world.orders.values() if order.state is OrderState.ACTIVE
+        ]
+
     @invariant()
     def nobody_idles_while_an_order_waits_for_them(self) -> None:
         if self.world.untold:
@@ -212,22 +326,10 @@ class EngineStories(RuleBasedStateMachine):
             assert not idle, f"{order} waits though {idle[0]} could take it"
 
     @invariant()
-    def whoever_waited_longer_is_offered_first(self) -> None:
-        """Among orders that require the same, of those decided upon in the last step."""
-        if self.world.untold or not self.world.log:
-            return
-        _, _, decisions = self.world.log[-1]
-        for decision in decisions:
-            if isinstance(decision, MakeOffer) and decision.order_id in self.world.orders:
-                self._check_rank(decision)
-
-    def _check_rank(self, decision: MakeOffer) -> None:
-        offered = self.world.orders[decision.order_id]
-        for order in self.world.waiting():
-            alike = self.world.needs(order).requirement == self.world.needs(offered).requirement
-            passed_over = any(each.user_id == decision.user_id for each in order.refusals)
-            if alike and not passed_over:
-                assert self.world.needs(order).rank >= self.world.needs(offered).rank
+    def what_nobody_is_asked_to_take_is_marked(self) -> None:
+        if not self.world.untold:
+            for order in self.world.waiting():
+                assert order.stuck is self.world.stuck_of(order), order
 
     @invariant()
     def what_is_due_wakes_the_engine_in_time(self) -> None:
@@ -238,17 +340,58 @@ class EngineStories(RuleBasedStateMachine):
             assert wake <= due
 
     @invariant()
+    def place_in_line_goes_by_rank(self) -> None:
+        if self.world.untold:
+            return
+        for queue in QUEUES:
+            line = [
+                order
+                for order in self.world.waiting()
+                if order.queue_id == queue and not self.world.is_given_up(order)
+            ]
+            for place, order in enumerate(line, start=1):
+                found = self.world.engine.place_of(order.id)
+                assert found is not None
+                assert (found.place, found.of) == (place, len(line))
+
+    @invariant()
     def engine_that_starts_now_knows_the_same(self) -> None:
-        if not self.world.untold:
-            fresh = Engine()
-            assert fresh.apply(self.world.everything(), self.world.now) == []
-            assert fresh.waiting == self.world.engine.waiting == len(self.world.waiting())
+        if self.world.untold:
+            return
+        fresh = Engine()
+        assert fresh.apply(Preloaded(self.world.everything()), self.world.now) == []
+        sent_on = fresh.apply(TimePassed(), self.world.now)
+        for each in sent_on:  # what found no room, and is not looked at again before some seconds
+            assert isinstance(each, Divert)
+            assert each.elsewhere.overflow_to is not None
+        in_line = [order for order in self.world.waiting() if not self.world.is_given_up(order)]
+        assert fresh.waiting + len(sent_on) == self.world.engine.waiting == len(in_line)
 
     def teardown(self) -> None:
+        self._same_again()
+        self._nothing_waits_for_ever()
+
+    def _same_again(self) -> None:
         """The same events at the same times give the same decisions, byte for byte."""
         again = Engine()
         for event, now, decisions in self.world.log:
             assert repr(again.apply(event, now)) == repr(decisions)
+
+    def _nothing_waits_for_ever(self) -> None:
+        """Every state has an exit: once queues are open and somebody can do everything, no order
+        is left in line."""
+        world = self.world
+        for queue in QUEUES:
+            world.set_queue(QueueFacts(queue, "", TeamId(queue), 45, active=True, auto_accept=True))
+        serves = tuple(Serving(queue) for queue in QUEUES)
+        capacity = dict.fromkeys(("email", "chat", "voice"), 10_000)
+        skills = {"german": 5, "billing": 5}
+        able = AgentFacts(UserId(world.new_id()), True, world.now, serves, capacity, skills)
+        for seconds in (0, 2_000):
+            world.pass_time(seconds)
+            world.set_agent(replace(able, exclusive=frozenset()))
+            world.tell()
+        assert [order for order in world.waiting() if not world.is_given_up(order)] == []
 
 
 USUAL = settings(

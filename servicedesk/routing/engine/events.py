@@ -48,4 +48,14 @@ class Together:
     events: tuple["Event", ...]
 
 
-Event = Union[OrderChanged, OrderGone, AgentChanged, QueueChanged, TimePassed, Together]  # noqa: UP007  # refers to itself
+@dataclass(frozen=True, slots=True)
+class Preloaded:
+    """What an engine that starts is told, in portions: nothing is decided or said to be due before
+    it is told something else."""
+
+    events: tuple["Event", ...]
+
+
+Event = Union[  # noqa: UP007  # refers to itself
+    OrderChanged, OrderGone, AgentChanged, QueueChanged, TimePassed, Together, Preloaded
+]

@@ -53,6 +53,13 @@ class Ranking(Generic[Item]):
         if self._entries.pop(item, None) is not None:
             self._tidy()
 
+    def key_of(self, item: Item) -> Key:
+        return self._entries[item][0]
+
+    def count_before(self, key: Key) -> int:
+        """Return how many have a smaller key. Looks at each."""
+        return sum(entry[0] < key for entry in self._entries.values())
+
     def first(self) -> Entry[Item] | None:
         """Return the smallest, None if empty."""
         return self.heap[0] if self.heap else None

@@ -8,4 +8,4 @@ def _decide(facts: ClassifyFacts) -> Finding:
     return Finding(queue_id=facts.inbox_queue_id, priority=Priority.NORMAL)
 
 
-INBOX_QUEUE = Rule("inbox_queue", _decide)
+INBOX_QUEUE = Rule("inbox_queue", _decide, closes=True)

@@ -4,14 +4,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from servicedesk.domain.ids import ContactId, InboxId, QueueId
+from servicedesk.domain.ids import ContactId, InboxId, QueueId, UserId
 from servicedesk.domain.messages import ChannelKind
 from servicedesk.domain.tickets import Priority
 
 
 @dataclass(frozen=True, slots=True)
 class ClassifyFacts:
-    """A piece of new work. `language` is a BCP 47 tag or empty; `at` is aware UTC."""
+    """A piece of new work. `language` is a BCP 47 tag or empty; `at` is aware UTC.
+
+    `sender` is the address that wrote, normalised. `fields` are the ticket's own, by name (see
+    `ticket_field`); one that is missing is empty.
+    """
 
     inbox_id: InboxId
     inbox_queue_id: QueueId
@@ -22,20 +26,39 @@ class ClassifyFacts:
     contact_id: ContactId
     organization_tier: str | None
     at: datetime
+    sender: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one rule settles. None: it leaves that to the others. Skills add up over the rules."""
+    """What one rule settles. None: it leaves that to the others. Skills add up over the rules, and
+    so do `attributes`, words that travel with the work order."""
 
     queue_id: QueueId | None = None
     priority: Priority | None = None
     skills: Mapping[str, int] = field(default_factory=dict)
+    preferred_user_id: UserId | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """The rule does not apply. `condition` names the first that failed, empty if there is none."""
+
+    condition: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`decide` returns None where the rule does not apply. It is pure."""
+    """`decide` is pure. `stops`: once it hits, only the rules that close are still asked.
+
+    `closes`: it settles what nobody else has, whoever stopped before it. `asks_tier`: it looks at
+    the organization's tier, which is worth a look into the database only then.
+    """
 
     name: str
-    decide: Callable[[ClassifyFacts], Finding | None]
+    decide: Callable[[ClassifyFacts], Finding | Miss]
+    stops: bool = False
+    closes: bool = False
+    asks_tier: bool = False

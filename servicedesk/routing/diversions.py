@@ -1,0 +1,85 @@
+"""What the router does with an order that waits, besides offering it: send it on, turn it away,
+mark it as one that nobody is asked to take, finish it when the time for notes is over."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from servicedesk.domain.ids import OrderId
+from servicedesk.domain.orders import DivertCause, OrderState, Stuck
+from servicedesk.kernel.work import Work
+from servicedesk.routing.engine.decisions import Divert
+from servicedesk.routing.facts import OrderFacts
+from servicedesk.routing.order_rows import change_order, lock_order, lock_orders
+from servicedesk.routing.orders import cancel_order, end_order, move_order
+
+BY_STEPS = frozenset({DivertCause.STEP, DivertCause.TOO_LATE})
+
+
+async def divert_order(work: Work, decision: Divert) -> bool:
+    """Do what the queue's settings say, and write down that it was done. False, with nothing
+    written, if the order does not wait any more."""
+    order = await lock_order(work.sql, decision.order_id)
+    if order.state is not OrderState.WAITING:
+        return False
+    elsewhere = decision.elsewhere
+    if elsewhere.turn_away:
+        await cancel_order(work, order.id, f"turned_away_{decision.cause.value}")
+    elif elsewhere.overflow_to is not None:
+        await move_order(work, order.id, elsewhere.overflow_to)
+    else:
+        await change_order(work.sql, order, _done(order, decision))
+    work.record(
+        "order.diverted",
+        ticket_id=order.ticket_id,
+        order_id=order.id,
+        payload={
+            "queue_id": order.queue_id,
+            "cause": decision.cause,
+            "to_queue_id": elsewhere.overflow_to,
+            "turned_away": elsewhere.turn_away,
+        },
+    )
+    return True
+
+
+async def mark_stuck(work: Work, marks: Mapping[OrderId, Stuck | None]) -> int:
+    """Write why nobody is asked to take these waiting orders, None where somebody is again.
+
+    Orders that are marked so already, or do not wait any more, are passed over. Returns how many
+    were marked.
+    """
+    changed = [
+        order
+        for order in await lock_orders(work.sql, marks)
+        if order.state is OrderState.WAITING and order.stuck is not marks[order.id]
+    ]
+    for stuck in {marks[order.id] for order in changed}:
+        ids = [order.id for order in changed if marks[order.id] is stuck]
+        await work.sql.execute(
+            f"UPDATE work_order SET stuck = $2 WHERE {work.sql.member('id', 1)}", ids, stuck
+        )
+    for order in changed:
+        work.record(
+            "order.marked",
+            ticket_id=order.ticket_id,
+            order_id=order.id,
+            payload={"queue_id": order.queue_id, "stuck": marks[order.id]},
+        )
+    return len(changed)
+
+
+async def end_wrap_up(work: Work, order_id: UUID) -> bool:
+    """Finish an order whose time for notes is over. False, with nothing written, if it is not."""
+    order = await lock_order(work.sql, order_id)
+    until = order.wrap_up_until
+    if order.state is not OrderState.ACTIVE or until is None or until > work.now:
+        return False
+    row = await work.sql.fetch_one("SELECT outcome FROM work_order WHERE id = $1", order.id)
+    await end_order(work, order, (row["outcome"] if row else None) or "done")
+    return True
+
+
+def _done(order: OrderFacts, decision: Divert) -> dict[str, object]:
+    if decision.cause in BY_STEPS:
+        return {"step": decision.steps}
+    return {"diverted": " ".join(sorted({*order.diverted, decision.cause}))}

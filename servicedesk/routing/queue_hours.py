@@ -1,0 +1,39 @@
+"""Is a queue open now, and until when? The engine counts in instants, calendars live in sla."""
+
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from servicedesk.kernel.sql import json_text
+from servicedesk.routing.facts import Hours
+from servicedesk.sla.calendar.arithmetic import Calendar
+from servicedesk.sla.calendar.reading import read_hours
+from servicedesk.sla.errors import NeverOpens
+
+LOOK_AHEAD = timedelta(days=8)
+"""More than a week: who is open that long without a break is asked again then."""
+
+
+def hours_at(document: object, now: datetime) -> Hours:
+    """Say whether a calendar's document is open at `now` (aware UTC), and when that changes."""
+    calendar = _calendar(json_text(document))
+    if calendar.is_open(now):
+        return Hours(is_open=True, changes_at=_closes(calendar, now))
+    try:
+        return Hours(is_open=False, changes_at=calendar.next_open(now))
+    except NeverOpens:
+        return Hours(is_open=False)
+
+
+def _closes(calendar: Calendar, now: datetime) -> datetime:
+    """Return the end of the open time around `now`: periods that touch are one."""
+    end = now
+    for opens, closes in calendar.windows(now, now + LOOK_AHEAD):
+        if opens > end:
+            break
+        end = closes
+    return end
+
+
+@lru_cache(maxsize=256)
+def _calendar(document: str) -> Calendar:
+    return Calendar(read_hours(document))
