@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from servicedesk.sla.clock.states import ClockSet
+from servicedesk.sla.clock.following import Kept
+from servicedesk.sla.clock.states import Clock
 from servicedesk.sla.events import (
     Absorbed,
     AgentReplied,
@@ -43,7 +44,8 @@ _ADAPTERS: dict[type[Event], TypeAdapter[Event]] = {
     kind: TypeAdapter(kind) for kind in EVENT_NAMES.values()
 }
 _NAMES = {kind: name for name, kind in EVENT_NAMES.items()}
-_CLOCKS = TypeAdapter(ClockSet)
+_KEPT = TypeAdapter(Kept)
+_CLOCK = TypeAdapter(Clock)
 
 
 def event_record(event: Event) -> dict[str, Any]:
@@ -58,14 +60,24 @@ def read_event(record: dict[str, Any]) -> Event:
     return _ADAPTERS[EVENT_NAMES[fields.pop("event")]].validate_python(fields)
 
 
-def clocks_record(clock_set: ClockSet) -> str:
-    """Return all clocks of a ticket as JSON text."""
-    return _CLOCKS.dump_json(clock_set).decode()
+def kept_record(kept: Kept) -> str:
+    """Return what is remembered of a ticket's clocks as JSON text."""
+    return _KEPT.dump_json(kept).decode()
 
 
-def read_clocks(text: str | bytes) -> ClockSet:
-    """Read what `clocks_record` made, every microsecond of it."""
-    return _CLOCKS.validate_json(text)
+def read_kept(text: str | bytes) -> Kept:
+    """Read what `kept_record` made, every microsecond of it."""
+    return _KEPT.validate_json(text)
+
+
+def clock_record(clock: Clock) -> str:
+    """Return one clock as JSON text."""
+    return _CLOCK.dump_json(clock).decode()
+
+
+def read_clock(text: str | bytes) -> Clock:
+    """Read what `clock_record` made."""
+    return _CLOCK.validate_json(text)
 
 
 def canonical(value: dict[str, Any] | Sequence[Any]) -> bytes:

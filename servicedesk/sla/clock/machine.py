@@ -184,7 +184,7 @@ class _Run:
         running = bool(stretches) and stretches[-1].ended is None
         clock = Clock(
             promise=promise,
-            instance=len(earlier) + 1,
+            instance=earlier[-1].instance + 1 if earlier else 1,
             state=ClockState.RUNNING if running else ClockState.PAUSED,
             started_at=since,
             stretches=stretches,

@@ -1,0 +1,207 @@
+"""The store of calendars: working hours with holidays, of which every edit makes a new version."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from servicedesk.domain.actors import Actor
+from servicedesk.domain.errors import BadInput, Conflict, NotFound, VersionMismatch
+from servicedesk.domain.ids import Position
+from servicedesk.kernel.database import Database
+from servicedesk.kernel.ids import new_id
+from servicedesk.kernel.sql import Row, Sql, as_dict, as_json, as_time, as_uuid
+from servicedesk.kernel.work import Work
+from servicedesk.sla.calendar.hours import refuse_if_never_opens
+from servicedesk.sla.calendar.reading import CalendarDocument, document_of, hours_of
+from servicedesk.sla.setup import change_setup, lock_setup
+from servicedesk.sla.shapes import CalendarValue, HolidayPlace
+
+MOST_CALENDARS = 500
+LONGEST_NAME = 100
+_SELECT = (
+    "SELECT c.id, c.name, c.is_default, c.sources, c.revision, c.version, c.created_at, "
+    "v.document, v.names FROM calendar c JOIN calendar_version v "
+    "ON v.calendar_id = c.id AND v.revision = c.revision"
+)
+
+
+class CalendarNameTaken(Conflict):
+    code = "name-taken"
+
+
+@dataclass(frozen=True, slots=True)
+class NewCalendar:
+    """`names`: of holidays, by their date."""
+
+    name: str
+    document: CalendarDocument
+    names: Mapping[str, str] = field(default_factory=dict)
+    sources: Sequence[HolidayPlace] = ()
+    is_default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarChanges:
+    """What shall become different; None leaves it as it is."""
+
+    name: str | None = None
+    document: CalendarDocument | None = None
+    names: Mapping[str, str] | None = None
+    sources: Sequence[HolidayPlace] | None = None
+    is_default: bool | None = None
+
+
+async def load_calendars(sql: Sql) -> list[CalendarValue]:
+    """Return all calendars by name."""
+    rows = await sql.fetch(f"{_SELECT} ORDER BY c.name, c.id LIMIT $1", MOST_CALENDARS)
+    return list(map(_value, rows))
+
+
+async def get_calendar(sql: Sql, calendar_id: UUID) -> CalendarValue:
+    """Return the calendar. Raises NotFound."""
+    row = await sql.fetch_one(f"{_SELECT} WHERE c.id = $1", calendar_id)
+    if row is None:
+        raise NotFound(f"There is no calendar {calendar_id}.", calendar_id=str(calendar_id))
+    return _value(row)
+
+
+async def create_calendar(
+    database: Database, actor: Actor, new: NewCalendar
+) -> tuple[UUID, Position]:
+    """Add a calendar. Raises CalendarInvalid, NeverOpens, BadInput and CalendarNameTaken."""
+    async with database.work(actor) as work:
+        calendar_id = await add_calendar(work, new)
+    return calendar_id, work.position
+
+
+async def add_calendar(work: Work, new: NewCalendar) -> UUID:
+    """Add a calendar inside a story of another kind. Raises as `create_calendar`."""
+    document = checked(new.document)
+    await lock_setup(work)
+    calendar_id = new_id()
+    if new.is_default:
+        await _no_default(work)
+    row = {
+        "id": calendar_id,
+        "name": _checked_name(new.name),
+        "is_default": new.is_default,
+        "sources": _sources(new.sources),
+        "created_at": work.now,
+    }
+    if not await work.sql.insert("calendar", [row], "ON CONFLICT (name) DO NOTHING"):
+        raise _name_taken()
+    await _add_version(work, calendar_id, 1, (document, new.names))
+    await _count_anew(work, "calendar.created", calendar_id)
+    return calendar_id
+
+
+async def change_calendar(
+    database: Database, actor: Actor, calendar_id: UUID, version: int, changes: CalendarChanges
+) -> Position:
+    """Change a calendar; other hours make a new version. Raises as `create_calendar`, and
+    VersionMismatch."""
+    async with database.work(actor) as work:
+        await lock_setup(work)
+        before = await _read(work.sql, calendar_id, version)
+        name = before.name if changes.name is None else _checked_name(changes.name)
+        if name != before.name and await _has_name(work.sql, name):
+            raise _name_taken()
+        document = before.document if changes.document is None else checked(changes.document)
+        names = before.names if changes.names is None else changes.names
+        is_new = (document, dict(names)) != (before.document, before.names)
+        revision = before.revision + 1 if is_new else before.revision
+        if changes.is_default:
+            await _no_default(work)
+        sources = before.sources if changes.sources is None else changes.sources
+        await work.sql.execute(
+            "UPDATE calendar SET name = $2, is_default = $3, sources = $4, revision = $5, "
+            "version = version + 1 WHERE id = $1",
+            calendar_id,
+            name,
+            before.is_default if changes.is_default is None else changes.is_default,
+            _sources(sources),
+            revision,
+        )
+        if is_new:
+            await _add_version(work, calendar_id, revision, (document, names))
+        await _count_anew(work, "calendar.changed", calendar_id)
+    return work.position
+
+
+def checked(document: CalendarDocument) -> CalendarDocument:
+    """Return the one document for these hours. Raises CalendarInvalid, and NeverOpens: any calendar
+    may become that of a queue, whose targets could then never be due."""
+    hours = hours_of(document)
+    refuse_if_never_opens(hours)
+    return document_of(hours)
+
+
+async def _count_anew(work: Work, kind: str, calendar_id: UUID) -> None:
+    revision = await change_setup(work)
+    work.record(kind, payload={"calendar_id": str(calendar_id), "setup": revision})
+
+
+async def _no_default(work: Work) -> None:
+    await work.sql.execute("UPDATE calendar SET is_default = false WHERE is_default")
+
+
+async def _add_version(
+    work: Work,
+    calendar_id: UUID,
+    revision: int,
+    content: tuple[CalendarDocument, Mapping[str, str]],
+) -> None:
+    document, names = content
+    row = {
+        "id": new_id(),
+        "calendar_id": calendar_id,
+        "revision": revision,
+        "document": document.model_dump(mode="json"),
+        "names": {day: names[day] for day in document.holidays if day in names},
+        "made_by": work.actor.id,
+        "created_at": work.now,
+    }
+    await work.sql.insert("calendar_version", [row])
+
+
+async def _read(sql: Sql, calendar_id: UUID, version: int) -> CalendarValue:
+    found = await get_calendar(sql, calendar_id)
+    if found.version != version:
+        raise VersionMismatch(
+            f"The calendar is at version {found.version}, not {version}: somebody changed it. "
+            "Load it again and repeat the change.",
+            version=found.version,
+        )
+    return found
+
+
+async def _has_name(sql: Sql, name: str) -> bool:
+    return await sql.fetch_one("SELECT id FROM calendar WHERE name = $1", name) is not None
+
+
+def _checked_name(name: str) -> str:
+    if not 0 < len(name.strip()) <= LONGEST_NAME:
+        raise BadInput(f"The name must have 1 to {LONGEST_NAME} characters.", path="name")
+    return name.strip()
+
+
+def _name_taken() -> CalendarNameTaken:
+    return CalendarNameTaken("Another calendar has this name. Choose a different one.", path="name")
+
+
+def _sources(places: Sequence[HolidayPlace]) -> str:
+    return f"[{','.join(place.model_dump_json() for place in places)}]"
+
+
+def _value(row: Row) -> CalendarValue:
+    return CalendarValue(
+        id=as_uuid(row["id"]),
+        name=row["name"],
+        is_default=bool(row["is_default"]),
+        document=CalendarDocument.model_validate(as_dict(row["document"])),
+        names=as_dict(row["names"]),
+        sources=[HolidayPlace.model_validate(one) for one in as_json(row["sources"])],
+        revision=int(row["revision"]),
+        version=int(row["version"]),
+        created_at=as_time(row["created_at"]),
+    )

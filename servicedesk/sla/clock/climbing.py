@@ -1,0 +1,103 @@
+"""Where a ticket's clocks stand on their ladders: which steps are due, and when the next one is."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from servicedesk.sla.clock.measuring import add_working_time, remaining
+from servicedesk.sla.clock.states import Calendars, Clock, ClockSet, ClockState
+from servicedesk.sla.policy.ladders import Ladder, Step
+from servicedesk.sla.promises import Audience, Metric
+
+ClockKey = tuple[Metric, Audience, int]
+"""Names a clock among those of its ticket: metric, audience, instance."""
+
+LadderOf = Callable[[str, int], Ladder]
+"""The ladder of a policy, by its id and version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A step that a live clock has fired: it never does so again."""
+
+    metric: Metric
+    audience: Audience
+    instance: int
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class DueStep:
+    """A step whose instant `at` has come."""
+
+    clock: Clock
+    step: Step
+    at: datetime
+
+    @property
+    def fired(self) -> Fired:
+        return Fired(*key_of(self.clock), self.step.id)
+
+
+def key_of(clock: Clock) -> ClockKey:
+    return clock.promise.metric, clock.promise.audience, clock.instance
+
+
+def steps_due(
+    clock_set: ClockSet,
+    fired: frozenset[Fired],
+    ladder_of: LadderOf,
+    calendars: Calendars,
+    now: datetime,
+) -> list[DueStep]:
+    """Return the steps that are due and have not fired, in the order of their instants."""
+    found = [
+        DueStep(clock, step, at)
+        for clock, step, at in _ahead(clock_set, fired, ladder_of, calendars)
+        if at <= now
+    ]
+    return sorted(found, key=lambda due: due.at)
+
+
+def next_instant(
+    clock_set: ClockSet, fired: frozenset[Fired], ladder_of: LadderOf, calendars: Calendars
+) -> datetime | None:
+    """Return when the next breach or step is, unless something happens before; None: never."""
+    instants = [at for _, _, at in _ahead(clock_set, fired, ladder_of, calendars)]
+    if (due_at := clock_set.next_due()) is not None:
+        instants.append(due_at)
+    return min(instants, default=None)
+
+
+def still_live(fired: frozenset[Fired], clock_set: ClockSet) -> frozenset[Fired]:
+    """Return what is worth remembering: the steps of clocks that may fire more."""
+    live = {key_of(clock) for clock in clock_set.live()}
+    return frozenset(one for one in fired if (one.metric, one.audience, one.instance) in live)
+
+
+def _ahead(
+    clock_set: ClockSet, fired: frozenset[Fired], ladder_of: LadderOf, calendars: Calendars
+) -> Iterator[tuple[Clock, Step, datetime]]:
+    for clock in clock_set.clocks:
+        if clock.state is not ClockState.RUNNING:
+            continue
+        for step in ladder_of(clock.promise.policy_id, clock.promise.policy_version):
+            if step.counts_for(clock.promise.metric) and _mark(clock, step) not in fired:
+                yield clock, step, instant_of(clock, step, calendars)
+
+
+def _mark(clock: Clock, step: Step) -> Fired:
+    return Fired(*key_of(clock), step.id)
+
+
+def instant_of(clock: Clock, step: Step, calendars: Calendars) -> datetime:
+    """Return when a running clock comes to the step. A step at or past the due time waits for it.
+
+    One that a change of the target put into the past is due when the clock last began to run.
+    """
+    offset = step.offset_from_due(clock.promise.target_seconds)
+    last = clock.stretches[-1]
+    at = add_working_time(calendars, last.calendar, last.began, remaining(clock) + offset)
+    if offset >= timedelta() and clock.due_at is not None:
+        return max(at, clock.due_at)
+    return at

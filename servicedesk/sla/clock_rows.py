@@ -1,0 +1,169 @@
+"""The store of clocks: one row for what lives on each ticket, one for each clock that ended, one
+for each step that fired."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from servicedesk.kernel.bulk import insert_bulk
+from servicedesk.kernel.bus import Topic
+from servicedesk.kernel.ids import new_id
+from servicedesk.kernel.sql import Row, Sql, as_uuid
+from servicedesk.kernel.work import Work
+from servicedesk.sla.clock.climbing import DueStep
+from servicedesk.sla.clock.following import Kept
+from servicedesk.sla.clock.states import Clock
+from servicedesk.sla.events import SOLVED_STATUSES
+from servicedesk.sla.records import clock_record, kept_record, read_kept
+from servicedesk.sla.setup import REVISION, STAMP, Mark, read_mark
+
+_MICROSECOND = timedelta(microseconds=1)
+_AS_PASSED = (
+    "ON CONFLICT (ticket_id) DO UPDATE SET record = excluded.record, next_at = excluded.next_at, "
+    "due_at = excluded.due_at"
+)
+_AS_FOLLOWED = f"{_AS_PASSED}, revision = excluded.revision"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRow:
+    """What is to be kept of a ticket's clocks. `next_at`: the earliest breach or step."""
+
+    ticket_id: UUID
+    kept: Kept
+    next_at: datetime | None
+    revision: int
+
+    @property
+    def due_at(self) -> datetime | None:
+        return earliest_due(self.kept)
+
+
+def earliest_due(kept: Kept) -> datetime | None:
+    """Return the earliest due instant of the live clocks, also one that has passed."""
+    dues = [clock.due_at for clock in kept.clock_set.live() if clock.due_at is not None]
+    return min(dues, default=None)
+
+
+async def save_kept(sql: Sql, row: KeptRow) -> None:
+    """Write what the clocks remember after a story, matched with its revision of the policies."""
+    await sql.insert_later("ticket_clocks", [_columns(row)], _AS_FOLLOWED)
+
+
+async def save_passed(sql: Sql, rows: Sequence[KeptRow]) -> None:
+    """Write in one statement what time alone has changed. The revision stays: nobody matched."""
+    await insert_bulk(sql, "ticket_clocks", [_columns(row) for row in rows], _AS_PASSED)
+
+
+def _columns(row: KeptRow) -> dict[str, object]:
+    return {
+        "ticket_id": row.ticket_id,
+        "record": kept_record(row.kept),
+        "next_at": row.next_at,
+        "due_at": row.due_at,
+        "revision": None if _is_settled(row.kept) else row.revision,
+    }
+
+
+def _is_settled(kept: Kept) -> bool:
+    situation = kept.clock_set.situation
+    solved = situation.merged or situation.status in SOLVED_STATUSES
+    return solved and not kept.clock_set.live()
+
+
+@dataclass(frozen=True, slots=True)
+class DueTicket:
+    ticket_id: UUID
+    kept: Kept
+    mark: Mark
+
+
+async def lock_due(sql: Sql, now: datetime, limit: int) -> list[DueTicket]:
+    """Lock and return tickets of which something was due before `now`, longest due first.
+
+    Those that another worker or a story holds are left to it.
+    """
+    skip = "" if sql.on_sqlite else "FOR UPDATE SKIP LOCKED"
+    rows = await sql.fetch(
+        f"SELECT ticket_id, record, {REVISION} AS setup_revision, {STAMP} AS setup_stamp "
+        "FROM ticket_clocks WHERE next_at < $1 AND next_at IS NOT NULL "
+        f"ORDER BY next_at, ticket_id LIMIT $2 {skip}",
+        now,
+        limit,
+    )
+    return [_due_ticket(row) for row in rows]
+
+
+def _due_ticket(row: Row) -> DueTicket:
+    return DueTicket(
+        ticket_id=as_uuid(row["ticket_id"]),
+        kept=read_kept(row["record"]),
+        mark=read_mark(row["setup_revision"], row["setup_stamp"]),
+    )
+
+
+async def add_finished(work: Work, ticket_id: UUID, clocks: Sequence[Clock]) -> None:
+    """Write down for ever what became of clocks that ended; each is certified soon after."""
+    if not clocks:
+        return
+    rows = [_finished(ticket_id, clock) for clock in clocks]
+    await work.sql.insert_later("finished_clock", rows)
+    work.ring(Topic.TIMERS)
+
+
+def _finished(ticket_id: UUID, clock: Clock) -> dict[str, object]:
+    promise = clock.promise
+    return {
+        "id": new_id(),
+        "ticket_id": ticket_id,
+        "metric": promise.metric,
+        "audience": promise.audience,
+        "instance": clock.instance,
+        "policy_id": promise.policy_id,
+        "policy_version": promise.policy_version,
+        "calendar": promise.calendar,
+        "target_seconds": promise.target_seconds,
+        "counted_us": clock.counted // _MICROSECOND,
+        "started_at": clock.started_at,
+        "due_at": clock.due_at,
+        "breached_at": clock.breached_at,
+        "ended_at": clock.ended_at,
+        "outcome": clock.outcome,
+        "reason": clock.reason,
+        "dodges": sum(stretch.dodges for stretch in clock.stretches),
+        "record": clock_record(clock),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class NewEscalation:
+    """A step of a ticket's clock that fires now."""
+
+    id: UUID
+    ticket_id: UUID
+    due: DueStep
+
+
+async def add_escalations(work: Work, escalations: Sequence[NewEscalation]) -> None:
+    """Write down which steps fired. The unique key is the last guard against firing twice."""
+    if not escalations:
+        return
+    rows = []
+    for new in escalations:
+        promise = new.due.clock.promise
+        rows.append(
+            {
+                "id": new.id,
+                "ticket_id": new.ticket_id,
+                "metric": promise.metric,
+                "audience": promise.audience,
+                "instance": new.due.clock.instance,
+                "step": new.due.step.id,
+                "policy_id": promise.policy_id,
+                "policy_version": promise.policy_version,
+                "due_at": new.due.at,
+                "fired_at": work.now,
+            }
+        )
+    await insert_bulk(work.sql, "escalation", rows)

@@ -1,0 +1,126 @@
+"""The clocks of a ticket follow a story, in its transaction: one statement read by the caller (what
+the ticket is now and what its clocks remember), one written here; more only when a clock ends or a
+step is overdue.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from servicedesk.domain.tickets import Priority, TicketStatus
+from servicedesk.kernel.bus import Topic
+from servicedesk.kernel.ids import new_id
+from servicedesk.kernel.sql import Sql
+from servicedesk.kernel.work import NewEffect, Work
+from servicedesk.sla import clock_rows, telling
+from servicedesk.sla.clock.climbing import DueStep, LadderOf, next_instant
+from servicedesk.sla.clock.following import Followed, Kept, Seen, follow
+from servicedesk.sla.clock.machine import Turn
+from servicedesk.sla.clock.states import Calendars, ClockSet
+from servicedesk.sla.clock_rows import KeptRow, NewEscalation
+from servicedesk.sla.events import Event
+from servicedesk.sla.policy.conditions import Facts
+from servicedesk.sla.policy.ladders import Ladder
+from servicedesk.sla.policy.matching import match_policies, promises_of
+from servicedesk.sla.promises import Promise
+from servicedesk.sla.records import read_kept
+from servicedesk.sla.setup import Mark, PolicyVersion, load_calendars, load_ladders, load_setup
+
+ESCALATED = "sla.escalated"
+"""The effect that does what a step says; its argument names the escalation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A locked ticket as its story leaves it. `facts` are what policies may ask for.
+
+    `record` is what its clocks remember, None if they have never seen it.
+    """
+
+    ticket_id: UUID
+    status: TicketStatus
+    priority: Priority
+    team_id: UUID
+    waiting_since: datetime | None
+    calendar_id: UUID | None
+    facts: Facts
+    record: str | None
+    mark: Mark
+
+
+async def follow_story(work: Work, ticket: Measured, told: Sequence[Event]) -> datetime | None:
+    """Let the clocks follow what the story did, and return the earliest due instant of those alive.
+
+    `told`: who wrote, and what else cannot be seen by looking at the ticket, in order.
+    """
+    setup = await load_setup(work.sql, ticket.mark)
+    match = match_policies(setup.policies, ticket.facts, work.now)
+    calendar = setup.calendar_of(ticket.calendar_id)
+    promises = promises_of(match, ticket.priority, calendar)
+    before = None if ticket.record is None else read_kept(ticket.record)
+    world = await load_world(work.sql, [] if before is None else [before.clock_set], promises)
+    seen = Seen(ticket.status, ticket.team_id, ticket.waiting_since, promises)
+    followed = follow(before, seen, told, work.now, world)
+    looks = match.trace if _has_new_promises(before, promises) else ()
+    telling.tell_events(work, ticket.ticket_id, followed.events, looks)
+    await write_turns(work, ticket.ticket_id, followed)
+    row = row_of(ticket.ticket_id, followed.kept, world, setup.mark)
+    await clock_rows.save_kept(work.sql, row)
+    if row.next_at is not None:
+        work.ring(Topic.TIMERS)
+    return row.due_at
+
+
+async def load_world(
+    sql: Sql, clock_sets: Iterable[ClockSet], promises: Iterable[Promise] = ()
+) -> tuple[Calendars, LadderOf]:
+    """Return every calendar and ladder that live clocks and these promises name."""
+    versions = {promise.calendar for promise in promises}
+    policies = {(promise.policy_id, promise.policy_version) for promise in promises}
+    for clock in (clock for clock_set in clock_sets for clock in clock_set.live()):
+        versions |= {clock.promise.calendar, *(part.calendar for part in clock.stretches)}
+        policies.add((clock.promise.policy_id, clock.promise.policy_version))
+    calendars = await load_calendars(sql, (one for one in versions if one is not None))
+    return calendars, _ladder_of(await load_ladders(sql, policies))
+
+
+def _ladder_of(ladders: Mapping[PolicyVersion, Ladder]) -> LadderOf:
+    return lambda policy_id, version: ladders.get((policy_id, version), ())
+
+
+def row_of(ticket_id: UUID, kept: Kept, world: tuple[Calendars, LadderOf], mark: Mark) -> KeptRow:
+    """Return what is to be kept, with the instant at which it is to be looked at next."""
+    calendars, ladder_of = world
+    next_at = next_instant(kept.clock_set, kept.fired, ladder_of, calendars)
+    return KeptRow(ticket_id, kept, next_at, mark.revision)
+
+
+async def write_turns(work: Work, ticket_id: UUID, followed: Followed) -> None:
+    """Write and journal how clocks changed, and the steps that fire with it."""
+    telling.tell_changes(work, ticket_id, followed.changes)
+    ended = [change.clock for change in followed.changes if change.turn is Turn.ENDED]
+    await clock_rows.add_finished(work, ticket_id, ended)
+    await fire(work, [(ticket_id, due) for due in followed.due])
+
+
+async def fire(work: Work, due: Iterable[tuple[UUID, DueStep]]) -> None:
+    """Write down that the steps fired, and ask for what they do, in the same transaction."""
+    escalations = [NewEscalation(new_id(), ticket_id, step) for ticket_id, step in due]
+    await clock_rows.add_escalations(work, escalations)
+    telling.tell_escalations(work, escalations)
+    await work.ask_all(
+        [
+            NewEffect(
+                ESCALATED,
+                f"{ESCALATED}:{new.id}",
+                ticket_id=new.ticket_id,
+                arguments={"escalation_id": str(new.id)},
+            )
+            for new in escalations
+        ]
+    )
+
+
+def _has_new_promises(before: Kept | None, promises: Sequence[Promise]) -> bool:
+    return before is None or before.clock_set.promises != tuple(promises)
