@@ -5,13 +5,13 @@ from uuid import UUID
 
 from servicedesk.domain.actors import user_actor
 from servicedesk.domain.errors import BadInput, NotFound
-from servicedesk.domain.ids import ContactId, Position
-from servicedesk.domain.messages import Address, ChannelKind
+from servicedesk.domain.ids import ContactId, Position, UserId
+from servicedesk.domain.messages import Address, ChannelKind, Inbound
 from servicedesk.domain.people import Viewer
 from servicedesk.domain.plain import one_line
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.ids import new_id
-from servicedesk.kernel.sql import Sql, as_uuid
+from servicedesk.kernel.sql import Sql, as_uuid, as_uuid_or_none
 from servicedesk.kernel.work import Work
 
 IDENTITY_KINDS = {
@@ -27,15 +27,66 @@ IDENTITY_KINDS = {
 NAME_LENGTH = 200
 
 
+@dataclass(frozen=True, slots=True)
+class KnownSender:
+    """Who has an address already: a contact, an active user of ours, both or neither.
+
+    `failing`: messages to it came back, for good (`dead`) or for now. `locale` is what the contact
+    set.
+    """
+
+    contact_id: ContactId | None = None
+    user_id: UserId | None = None
+    locale: str | None = None
+    failing: bool = False
+    dead: bool = False
+
+
+async def find_sender(sql: Sql, channel: ChannelKind, value: str) -> KnownSender:
+    """Return who has this normalised address, in one statement."""
+    kind = IDENTITY_KINDS[channel]
+    row = await sql.fetch_one(
+        "SELECT i.contact_id, i.undeliverable_at, i.soft_bounces, c.locale, u.id AS user_id "
+        "FROM (SELECT 1 AS one) asked "
+        "LEFT JOIN contact_identity i ON i.kind = $1 AND i.value = $2 "
+        "LEFT JOIN contact c ON c.id = i.contact_id "
+        "LEFT JOIN app_user u ON u.active AND u.email = $2 AND $1 = 'email'",
+        kind,
+        value,
+    )
+    if row is None:
+        return KnownSender()
+    contact_id, user_id = as_uuid_or_none(row["contact_id"]), as_uuid_or_none(row["user_id"])
+    dead = row["undeliverable_at"] is not None
+    return KnownSender(
+        contact_id=None if contact_id is None else ContactId(contact_id),
+        user_id=None if user_id is None else UserId(user_id),
+        locale=row["locale"],
+        failing=dead or bool(row["soft_bounces"]),
+        dead=dead,
+    )
+
+
+async def ensure_contact(work: Work, inbound: Inbound, sender: KnownSender) -> ContactId:
+    """Return the contact who sent the message; add one if nobody has the address."""
+    if sender.contact_id is not None:
+        return sender.contact_id
+    return await add_contact(work, inbound.channel, inbound.sender)
+
+
 async def find_or_add_contact(work: Work, channel: ChannelKind, address: Address) -> ContactId:
     """Return the contact with this address; add one if there is none, also when two race."""
+    found = await find_contact(work.sql, IDENTITY_KINDS[channel], address.value)
+    return await add_contact(work, channel, address) if found is None else found
+
+
+async def add_contact(work: Work, channel: ChannelKind, address: Address) -> ContactId:
+    """Add a contact with this address; whoever added one meanwhile wins."""
     kind = IDENTITY_KINDS[channel]
-    found = await find_contact(work.sql, kind, address.value)
-    if found is not None:
-        return found
     contact_id = ContactId(new_id())
     name = one_line(address.name, NAME_LENGTH) or address.value[:NAME_LENGTH]
-    await work.sql.insert("contact", [{"id": contact_id, "name": name, "created_at": work.now}])
+    contact = {"id": contact_id, "name": name, "created_at": work.now}
+    await work.sql.insert_later("contact", [contact])
     identity = {
         "id": new_id(),
         "contact_id": contact_id,
@@ -43,7 +94,7 @@ async def find_or_add_contact(work: Work, channel: ChannelKind, address: Address
         "value": address.value,
         "created_at": work.now,
     }
-    if await work.sql.insert("contact_identity", [identity], "ON CONFLICT DO NOTHING"):
+    if await work.sql.insert_along("contact_identity", [identity], "ON CONFLICT DO NOTHING"):
         work.record("contact.created", payload={"contact_id": str(contact_id)})
         return contact_id
     await work.sql.execute("DELETE FROM contact WHERE id = $1", contact_id)
@@ -51,6 +102,17 @@ async def find_or_add_contact(work: Work, channel: ChannelKind, address: Address
     if winner is None:
         raise NotFound("The contact of this address was removed just now. Try again.")
     return winner
+
+
+async def forget_failures(work: Work, inbound: Inbound, contact_id: ContactId) -> None:
+    """The address lives: mail came from it."""
+    await work.sql.execute(
+        "UPDATE contact_identity SET undeliverable_at = NULL, undeliverable_reason = NULL, "
+        "soft_bounces = 0 WHERE kind = $1 AND value = $2",
+        IDENTITY_KINDS[inbound.channel],
+        inbound.sender.value,
+    )
+    work.record("contact.deliverable", payload={"contact_id": str(contact_id)})
 
 
 async def find_contact(sql: Sql, kind: str, value: str) -> ContactId | None:

@@ -13,6 +13,7 @@ from servicedesk.desk.delivery_verdict import (
     read_progress,
     write_progress,
 )
+from servicedesk.desk.sent_copies import ask_for_copy
 from servicedesk.desk.sight import lock_changeable
 from servicedesk.domain.actors import system_actor, user_actor
 from servicedesk.domain.errors import Conflict, NotFound
@@ -49,8 +50,16 @@ async def record_receipt(database: Database, claimed: ClaimedOutbox, receipt: Re
         read_progress(claimed.envelope), receipt, may_try_again=claimed.attempts < MOST_ATTEMPTS
     )
     async with database.work(SENDER) as work:
-        if await _settle(work, claimed, verdict):
-            await _mark(work, claimed, verdict)
+        if not await _settle(work, claimed, verdict) or _is_held_again(claimed, verdict):
+            return
+        await _mark(work, claimed, verdict)
+        if verdict.state is DeliveryState.SENT and receipt.keep_copy:
+            await ask_for_copy(work, claimed)
+
+
+def _is_held_again(claimed: ClaimedOutbox, verdict: Verdict) -> bool:
+    """A message that is held back for a relay that is away says so once."""
+    return verdict.hold_seconds is not None and read_progress(claimed.envelope).held_seconds > 0
 
 
 class NotFailed(Conflict):
@@ -83,7 +92,7 @@ async def send_again(database: Database, viewer: Viewer, message_id: UUID) -> Po
             DeliveryState.QUEUED,
             work.now,
         )
-        payload = {"message_id": str(message_id), "seq": seq}
+        payload = {"message_id": str(message_id), "seq": seq, "again": True}
         work.record("message.queued", ticket_id=ticket_id, payload=payload)
     return work.position
 
@@ -102,6 +111,9 @@ async def _lock_changeable(sql: Sql, viewer: Viewer, message_id: UUID) -> tuple[
 
 async def _settle(work: Work, claimed: ClaimedOutbox, verdict: Verdict) -> bool:
     envelope = write_progress(verdict.progress)
+    if verdict.hold_seconds is not None:
+        due_at = work.now + timedelta(seconds=verdict.hold_seconds)
+        return await outbox.hold(work, claimed, due_at, verdict.error or "", envelope)
     if verdict.state is DeliveryState.QUEUED:
         due_at = work.now + timedelta(seconds=RETRY_SECONDS[claimed.attempts - 1])
         return await outbox.retry(work, claimed, due_at, verdict.error or "", envelope)
@@ -109,9 +121,10 @@ async def _settle(work: Work, claimed: ClaimedOutbox, verdict: Verdict) -> bool:
 
 
 async def _mark(work: Work, claimed: ClaimedOutbox, verdict: Verdict) -> None:
+    """A bounce that was faster than our own receipt is the later news."""
     await work.sql.execute(
         "UPDATE message SET delivery_state = $2, delivery_error = $3, delivery_attempts = $4, "
-        "delivery_at = $5 WHERE id = $1",
+        "delivery_at = $5 WHERE id = $1 AND coalesce(delivery_state, '') <> 'bounced'",
         claimed.message_id,
         verdict.state,
         verdict.error,

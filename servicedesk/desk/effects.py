@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from servicedesk.desk import take, tickets
+from servicedesk.desk import clocks, effects_sla, take, tickets
 from servicedesk.domain.actors import system_actor
 from servicedesk.kernel import effects
 from servicedesk.kernel.database import Database
@@ -39,6 +39,29 @@ async def release_work_of_user(work: Work, effect: Effect) -> None:
     ticket = await tickets.lock_ticket(work.sql, as_uuid(rows[0]["id"]))
     if ticket.assignee_id == user_id:
         await take.release(work, ticket, "agent_left")
+        await clocks.follow(work, ticket.id)
+    if len(rows) > 1:
+        await _ask_for_the_rest(work, effect, ticket.id)
+
+
+async def requeue_work_of_lost_agent(work: Work, effect: Effect) -> None:
+    """An agent's console is gone: whoever talked with them live gets another agent, at their old
+    place in line. Mail waits for the agent. Nothing happens to who is back meanwhile."""
+    user_id = UUID(str(effect.arguments["user_id"]))
+    rows = await work.sql.fetch(
+        "SELECT work_order.ticket_id FROM work_order "
+        "JOIN presence ON presence.user_id = work_order.owner_id "
+        "WHERE work_order.owner_id = $1 AND work_order.state = 'active' "
+        "AND work_order.channel IN ('chat', 'voice') AND work_order.wrap_up_until IS NULL "
+        "AND presence.state = 'offline' ORDER BY work_order.id LIMIT 2",
+        user_id,
+    )
+    if not rows:
+        return
+    ticket = await tickets.lock_ticket(work.sql, as_uuid(rows[0]["ticket_id"]))
+    if ticket.assignee_id == user_id:
+        await take.release(work, ticket, "agent_lost")
+        await clocks.follow(work, ticket.id)
     if len(rows) > 1:
         await _ask_for_the_rest(work, effect, ticket.id)
 
@@ -63,6 +86,7 @@ async def move_tickets_of_queue(work: Work, effect: Effect, portion: int = PORTI
             "to_team_id": str(queue.team_id),
         }
         work.record("ticket.moved", ticket_id=ticket_id, payload=payload)
+        await clocks.follow(work, ticket_id)
     if len(rows) == portion:
         await _ask_for_the_rest(work, effect, as_uuid(rows[-1]["id"]))
 
@@ -76,7 +100,11 @@ async def _ask_for_the_rest(work: Work, effect: Effect, after: UUID) -> None:
 
 HANDLERS: dict[str, Handler] = {
     "queue.team_changed": move_tickets_of_queue,
+    "agent.lost": requeue_work_of_lost_agent,
     "user.deactivated": release_work_of_user,
+    "sla.escalated": effects_sla.escalate,
+    "sla.call_next": effects_sla.call_next,
+    "sla.setup_changed": effects_sla.promise_anew,
 }
 
 

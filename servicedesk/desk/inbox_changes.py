@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from uuid import UUID
 
+from servicedesk.desk.inbox_settings import SettingsForm
 from servicedesk.domain.actors import Actor
 from servicedesk.domain.errors import BadInput, Conflict, NotFound
 from servicedesk.domain.ids import BrandId, InboxId, Position
@@ -11,7 +12,7 @@ from servicedesk.domain.messages import ChannelKind
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.http.conditions import check_version
 from servicedesk.kernel.ids import new_id
-from servicedesk.kernel.sql import Row, Sql, as_uuid
+from servicedesk.kernel.sql import Row, Sql, as_dict, as_uuid
 from servicedesk.kernel.work import Work
 
 _MAIL_ADDRESS = re.compile(r"[^@\s\x00-\x1f\x7f+]{1,64}@[^@\s\x00-\x1f\x7f]{1,180}")
@@ -19,12 +20,13 @@ _MAIL_ADDRESS = re.compile(r"[^@\s\x00-\x1f\x7f+]{1,64}@[^@\s\x00-\x1f\x7f]{1,18
 
 @dataclass(frozen=True, slots=True)
 class NewInbox:
-    """`address` as typed: a mail address is kept lower case."""
+    """`address` as typed: a mail address is kept lower case. `settings` None: the channel's own."""
 
     channel: ChannelKind
     name: str
     address: str
     queue_id: UUID
+    settings: SettingsForm | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class InboxChanges:
     address: str | None = None
     queue_id: UUID | None = None
     active: bool | None = None
+    settings: SettingsForm | None = None
 
 
 class AddressTaken(Conflict):
@@ -61,7 +64,7 @@ async def add_inbox(work: Work, new: NewInbox) -> InboxId:
         "address": normal_address(new.channel, new.address),
         "brand_id": await _first_brand(work.sql),
         "queue_id": new.queue_id,
-        "settings": {},
+        "settings": new.settings.sealed(inbox_id, {}) if new.settings else {},
         "active": True,
         "created_at": work.now,
     }
@@ -115,6 +118,9 @@ async def _changed_columns(sql: Sql, before: Row, changes: InboxChanges) -> dict
         address = normal_address(channel, changes.address)
         await _check_free(sql, channel, address, before)
         columns["address"] = address
+    if changes.settings is not None:
+        stored = as_dict(before["settings"])
+        columns["settings"] = changes.settings.sealed(as_uuid(before["id"]), stored)
     return columns
 
 
@@ -140,7 +146,8 @@ async def _first_brand(sql: Sql) -> BrandId:
 
 async def _lock(sql: Sql, inbox_id: UUID) -> Row:
     row = await sql.fetch_one(
-        f"SELECT id, channel, address, version FROM inbox WHERE id = $1 {sql.for_update}", inbox_id
+        f"SELECT id, channel, address, settings, version FROM inbox WHERE id = $1 {sql.for_update}",
+        inbox_id,
     )
     if row is None:
         raise NotFound(f"There is no inbox {inbox_id}.", inbox_id=str(inbox_id))

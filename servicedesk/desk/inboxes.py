@@ -8,13 +8,16 @@ from servicedesk.domain.errors import NotFound
 from servicedesk.domain.ids import BrandId, InboxId, QueueId
 from servicedesk.domain.messages import ChannelKind
 from servicedesk.kernel.sql import Row, Sql, as_dict, as_uuid
+from servicedesk.routing.rule_store import STAMP, stamp_of
 
-FACTS = "id, channel, name, address, brand_id, queue_id, settings, active"
+FACTS = f"id, channel, name, address, brand_id, queue_id, settings, active, {STAMP} AS rules"
 
 
 @dataclass(frozen=True, slots=True)
 class InboxFacts:
-    """`address` is normalised (mail: lower case). `settings` is read by the inbox's channel."""
+    """`address` is normalised (mail: lower case). `settings` is read by the inbox's channel.
+
+    `rules_stamp`: of the routing rules as they were when the inbox was read."""
 
     id: InboxId
     channel: ChannelKind
@@ -24,6 +27,7 @@ class InboxFacts:
     queue_id: QueueId
     settings: dict[str, Any]
     active: bool
+    rules_stamp: str = ""
 
 
 async def get_inbox(sql: Sql, inbox_id: UUID) -> InboxFacts:
@@ -34,6 +38,22 @@ async def get_inbox(sql: Sql, inbox_id: UUID) -> InboxFacts:
     return _facts(row)
 
 
+async def get_inbox_and_own(sql: Sql, inbox_id: UUID) -> tuple[InboxFacts, frozenset[str]]:
+    """Return the inbox and every address of ours on its channel, in one statement.
+
+    Raises NotFound.
+    """
+    rows = await sql.fetch(
+        f"SELECT {FACTS} FROM inbox WHERE channel = "
+        "(SELECT channel FROM inbox WHERE id = $1) ORDER BY id",
+        inbox_id,
+    )
+    found = [row for row in rows if as_uuid(row["id"]) == inbox_id]
+    if not found:
+        raise NotFound(f"There is no inbox {inbox_id}.", inbox_id=str(inbox_id))
+    return _facts(found[0]), frozenset(row["address"] for row in rows)
+
+
 async def find_inbox(sql: Sql, channel: ChannelKind, address: str) -> InboxFacts | None:
     """Return the active inbox with this normalised address."""
     row = await sql.fetch_one(
@@ -41,6 +61,14 @@ async def find_inbox(sql: Sql, channel: ChannelKind, address: str) -> InboxFacts
     )
     facts = None if row is None else _facts(row)
     return facts if facts is not None and facts.active else None
+
+
+async def active_inboxes(sql: Sql, channel: ChannelKind) -> list[InboxFacts]:
+    """Return the active inboxes of a channel, oldest first."""
+    rows = await sql.fetch(
+        f"SELECT {FACTS} FROM inbox WHERE channel = $1 AND active ORDER BY id LIMIT 1000", channel
+    )
+    return [_facts(row) for row in rows]
 
 
 async def own_addresses(sql: Sql, channel: ChannelKind) -> frozenset[str]:
@@ -59,4 +87,5 @@ def _facts(row: Row) -> InboxFacts:
         queue_id=QueueId(as_uuid(row["queue_id"])),
         settings=as_dict(row["settings"]),
         active=bool(row["active"]),
+        rules_stamp=stamp_of(row["rules"]),
     )

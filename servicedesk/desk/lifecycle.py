@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from servicedesk.desk import take, tickets
+from servicedesk.desk import clocks, take, tickets
 from servicedesk.desk.sight import lock_changeable
 from servicedesk.desk.tickets import TicketFacts
 from servicedesk.domain.actors import user_actor
@@ -57,6 +57,7 @@ async def change_ticket(
                 version=ticket.version,
             )
         await _apply(work, viewer, ticket, changes)
+        await clocks.follow(work, ticket.id)
     return work.position
 
 
@@ -64,9 +65,9 @@ async def _apply(work: Work, viewer: Viewer, ticket: TicketFacts, changes: Ticke
     """Apply them one by one. Rights are those on the ticket as it was, before any of them."""
     if _changes_hands(ticket, changes):
         take.require_right_to_assign(viewer, ticket)
-    await _change_words(work, ticket, changes)
+    await change_words(work, ticket, changes)
     if changes.queue_id is not None and changes.queue_id != ticket.queue_id:
-        await _move(work, ticket, changes.queue_id)
+        await move_to_queue(work, ticket, changes.queue_id)
         ticket = await tickets.lock_ticket(work.sql, ticket.id)
     if not isinstance(changes.assignee_id, Keep) and changes.assignee_id != ticket.assignee_id:
         await take.hand_to(work, ticket, changes.assignee_id)
@@ -122,7 +123,7 @@ def _moments(work: Work, status: TicketStatus) -> dict[str, object]:
     return columns
 
 
-async def _change_words(work: Work, ticket: TicketFacts, changes: TicketChanges) -> None:
+async def change_words(work: Work, ticket: TicketFacts, changes: TicketChanges) -> None:
     columns: dict[str, object] = {}
     payload: dict[str, object] = {}
     if changes.subject is not None and changes.subject.strip() != ticket.subject:
@@ -147,7 +148,7 @@ async def _reprioritize(work: Work, ticket: TicketFacts, priority: Priority) -> 
         await orders.set_order_priority(work, order.id, priority)
 
 
-async def _move(work: Work, ticket: TicketFacts, queue_id: QueueId) -> None:
+async def move_to_queue(work: Work, ticket: TicketFacts, queue_id: QueueId) -> None:
     """Another queue takes the ticket, and with it the queue's team. Its place in line stays."""
     queue = await get_queue(work.sql, queue_id)
     if not queue.active:

@@ -1,7 +1,7 @@
 """The store of messages: timeline entries with their recipients, files and foreign ids."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from servicedesk.domain.actors import ActorKind
@@ -58,12 +58,13 @@ class NewMessage:
     why_here: dict[str, object] | None = None
     language: str | None = None
     delivery_state: DeliveryState | None = None
+    marks: dict[str, object] | None = None
+    id: MessageId = field(default_factory=lambda: MessageId(new_id()))
 
 
 async def insert_message(work: Work, new: NewMessage) -> MessageId:
-    message_id = MessageId(new_id())
     row = {
-        "id": message_id,
+        "id": new.id,
         "ticket_id": new.ticket_id,
         "seq": new.seq,
         "kind": new.kind,
@@ -82,14 +83,15 @@ async def insert_message(work: Work, new: NewMessage) -> MessageId:
         "mail_class": new.mail_class,
         "unverified": new.unverified,
         "why_here": new.why_here,
+        "marks": new.marks,
         "language": new.language,
         "delivery_state": new.delivery_state,
         "created_at": work.now,
     }
-    await work.sql.insert("message", [row])
+    await work.sql.insert_later("message", [row])
     if new.raw_blob is not None:
-        await blobs.keep(work.sql, [new.raw_blob])
-    return message_id
+        await blobs.keep_later(work.sql, [new.raw_blob])
+    return new.id
 
 
 async def insert_recipients(
@@ -107,7 +109,7 @@ async def insert_recipients(
         }
         for kind, address in recipients
     ]
-    await sql.insert("message_recipient", rows)
+    await sql.insert_later("message_recipient", rows)
 
 
 async def insert_files(
@@ -132,8 +134,8 @@ async def insert_files(
         }
         for place, file in enumerate(files)
     ]
-    await work.sql.insert("attachment", rows)
-    await blobs.keep(work.sql, [file.sha256 for file in files])
+    await work.sql.insert_later("attachment", rows)
+    await blobs.keep_later(work.sql, [file.sha256 for file in files])
 
 
 async def insert_reference(
@@ -148,7 +150,7 @@ async def insert_reference(
         "message_id": message_id,
         "created_at": work.now,
     }
-    await work.sql.insert("message_reference", [row])
+    await work.sql.insert_later("message_reference", [row])
 
 
 def last_words(text: str) -> str:

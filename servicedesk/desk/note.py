@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from servicedesk.desk import messages, tickets, uploads
+from servicedesk.desk import clocks, messages, tickets, uploads
 from servicedesk.desk.messages import NewMessage
 from servicedesk.desk.reply import LONGEST_TEXT, Written
 from servicedesk.desk.sight import lock_changeable
@@ -13,6 +13,7 @@ from servicedesk.domain.ids import TicketId
 from servicedesk.domain.messages import MessageKind
 from servicedesk.domain.people import Viewer
 from servicedesk.kernel.database import Database
+from servicedesk.sla.events import OtherWriting, OtherWritten
 
 
 async def note(
@@ -47,4 +48,5 @@ async def note(
         await tickets.mark_read(work.sql, ticket.id, viewer.user_id, seq)
         payload = {"message_id": str(message_id), "seq": seq}
         work.record("message.noted", ticket_id=ticket.id, payload=payload)
+        await clocks.follow(work, ticket.id, OtherWritten(work.now, OtherWriting.NOTE))
     return Written(message_id, seq, work.position)

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from servicedesk.desk import contacts, inboxes, take, tickets
-from servicedesk.desk.reply import ExternalIds, NewReply, write_outbound
+from servicedesk.desk import clocks, contacts, inboxes, take, tickets
+from servicedesk.desk.queueing import ExternalIds
+from servicedesk.desk.reply import NewReply, write_outbound
 from servicedesk.desk.sight import require_sight
 from servicedesk.desk.tickets import NewTicket
 from servicedesk.domain.actors import user_actor
@@ -83,4 +84,5 @@ async def open_ticket(
             to=(first.contact,),
         )
         await write_outbound(work, external_ids, ticket, viewer, words)
+        await clocks.follow(work, ticket.id)
     return Opened(ticket.id, work.position)

@@ -6,13 +6,13 @@ receipt (`desk/delivery`).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 from uuid import UUID
 
-from servicedesk.desk import contacts, inboxes, messages, tickets, uploads
+from servicedesk.desk import clocks, contacts, inboxes, messages, tickets, uploads
 from servicedesk.desk.inboxes import InboxFacts
 from servicedesk.desk.lifecycle import set_status
 from servicedesk.desk.messages import NewMessage
+from servicedesk.desk.queueing import ExternalIds, queue_message
 from servicedesk.desk.sight import lock_changeable
 from servicedesk.desk.take import hold_to_answer
 from servicedesk.desk.tickets import TicketFacts
@@ -21,31 +21,27 @@ from servicedesk.domain.errors import BadInput, Conflict, NewerMessage
 from servicedesk.domain.ids import MessageId, Position, TicketId
 from servicedesk.domain.messages import (
     Address,
-    ChannelKind,
     DeliveryState,
     MessageKind,
     RecipientKind,
 )
 from servicedesk.domain.people import Viewer
 from servicedesk.domain.tickets import ParticipantRole, TicketStatus
-from servicedesk.kernel import outbox
 from servicedesk.kernel.database import Database
-from servicedesk.kernel.outbox import NewOutbox
+from servicedesk.kernel.sql import as_dict
 from servicedesk.kernel.work import Work
+from servicedesk.sla.events import AgentReplied
 
 LONGEST_TEXT = 100_000
 Recipients = list[tuple[RecipientKind, Address]]
 
 
-class ExternalIds(Protocol):
-    """A channel fixes the id of an outgoing message before the first attempt."""
-
-    def new_external_id(self, ticket_id: TicketId, message_id: MessageId, address: str) -> str: ...
-
-
 @dataclass(frozen=True, slots=True)
 class NewReply:
-    """`to` and `cc` empty: to the requester. `seen_seq`: the newest message the agent had read."""
+    """`to` and `cc` empty: to the requester. `seen_seq`: the newest message the agent had read.
+
+    `even_if_undeliverable`: the agent knows that mail to a recipient comes back.
+    """
 
     text: str
     seen_seq: int
@@ -54,6 +50,13 @@ class NewReply:
     to: Sequence[Address] = ()
     cc: Sequence[Address] = ()
     set_status: TicketStatus | None = None
+    even_if_undeliverable: bool = False
+
+
+class UndeliverableAddress(Conflict):
+    """What was sent to a recipient came back for good."""
+
+    code = "undeliverable-address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ async def reply(
             fresh = await tickets.lock_ticket(work.sql, ticket.id)
             if fresh.status is not new.set_status:
                 await set_status(work, viewer, fresh, new.set_status)
+        await clocks.follow(work, ticket.id, AgentReplied(work.now))
     return Written(message_id, ticket.last_seq + 1, work.position)
 
 
@@ -93,6 +97,8 @@ async def write_outbound(
     """Write one outbound message of a locked ticket, and its outbox row."""
     inbox = await inboxes.get_inbox(work.sql, ticket.inbox_id)
     recipients = await _recipients(work, ticket, inbox, new)
+    if not new.even_if_undeliverable:
+        await _require_living(work, inbox, recipients)
     seq = ticket.last_seq + 1
     message_id = await messages.insert_message(
         work,
@@ -107,14 +113,16 @@ async def write_outbound(
             html=new.html,
             inbox_id=inbox.id,
             from_address=Address(inbox.address, inbox.name),
-            subject=_reply_subject(ticket.subject) if ticket.last_seq else ticket.subject,
+            subject=await _subject(work, ticket),
             delivery_state=DeliveryState.QUEUED,
         ),
     )
     await messages.insert_recipients(work.sql, message_id, recipients)
     await uploads.attach_uploads(work, viewer.user_id, new.attachment_ids, ticket.id, message_id)
-    await _queue(work, ticket, inbox, message_id, (external_ids, recipients))
-    await _note_our_word(work, ticket, new.text, message_id)
+    await queue_message(
+        work, external_ids, inbox, (ticket.id, message_id), first_recipient=recipients[0][1]
+    )
+    await note_our_word(work, ticket, new.text, message_id)
     await tickets.mark_read(work.sql, ticket.id, viewer.user_id, seq)
     return message_id
 
@@ -136,7 +144,7 @@ async def _require_answerable(work: Work, ticket: TicketFacts, seen_seq: int) ->
 async def _recipients(
     work: Work, ticket: TicketFacts, inbox: InboxFacts, new: NewReply
 ) -> Recipients:
-    to = list(new.to) or await _requester(work, ticket, inbox)
+    to = list(new.to) or await requester_addresses(work, ticket, inbox)
     if not to:
         raise BadInput(
             "The contact has no address on this channel. Add one, or name a recipient.",
@@ -154,7 +162,22 @@ async def _recipients(
     return recipients
 
 
-async def _requester(work: Work, ticket: TicketFacts, inbox: InboxFacts) -> list[Address]:
+async def _require_living(work: Work, inbox: InboxFacts, recipients: Recipients) -> None:
+    """Addresses differ in case where people type them; identities are kept in lower case."""
+    dead = await work.sql.fetch_one(
+        "SELECT count(*) AS dead FROM contact_identity WHERE kind = $1 "
+        f"AND {work.sql.member('value', 2)} AND undeliverable_at IS NOT NULL",
+        contacts.IDENTITY_KINDS[inbox.channel],
+        [address.value.lower() for _, address in recipients],
+    )
+    if dead is not None and dead["dead"]:
+        raise UndeliverableAddress(
+            "What was sent to a recipient of this reply came back. Correct the address, or send it "
+            "all the same."
+        )
+
+
+async def requester_addresses(work: Work, ticket: TicketFacts, inbox: InboxFacts) -> list[Address]:
     """Where the requester asked to be answered last (Reply-To, RFC 5322 §3.6.2), else the address
     they wrote from, else their first on this channel."""
     row = await work.sql.fetch_one(
@@ -174,37 +197,7 @@ async def _requester(work: Work, ticket: TicketFacts, inbox: InboxFacts) -> list
     return [Address(known[0])] if known else []
 
 
-async def _queue(
-    work: Work,
-    ticket: TicketFacts,
-    inbox: InboxFacts,
-    message_id: MessageId,
-    carriage: tuple[ExternalIds, Recipients],
-) -> None:
-    external_ids, recipients = carriage
-    external_id = external_ids.new_external_id(ticket.id, message_id, inbox.address)
-    await messages.insert_reference(work, inbox.id, external_id, ticket.id, message_id)
-    await outbox.enqueue(
-        work,
-        NewOutbox(
-            channel=inbox.channel,
-            inbox_id=inbox.id,
-            message_id=message_id,
-            ticket_id=ticket.id,
-            destination=_destination(inbox.channel, recipients[0][1]),
-            external_id=external_id,
-        ),
-    )
-
-
-def _destination(channel: ChannelKind, address: Address) -> str:
-    """What back-off counts by: the mail domain, else the address itself."""
-    if channel is ChannelKind.EMAIL:
-        return address.value.rpartition("@")[2]
-    return address.value
-
-
-async def _note_our_word(work: Work, ticket: TicketFacts, text: str, message_id: MessageId) -> None:
+async def note_our_word(work: Work, ticket: TicketFacts, text: str, message_id: MessageId) -> None:
     await tickets.update_ticket(
         work,
         ticket.id,
@@ -218,5 +211,19 @@ async def _note_our_word(work: Work, ticket: TicketFacts, text: str, message_id:
     work.record("message.queued", ticket_id=ticket.id, payload=payload)
 
 
-def _reply_subject(subject: str) -> str:
+async def _subject(work: Work, ticket: TicketFacts) -> str:
+    """A contact who took an old mail for a new matter is answered under their new subject."""
+    if not ticket.last_seq:
+        return ticket.subject
+    row = await work.sql.fetch_one(
+        "SELECT subject, why_here FROM message WHERE ticket_id = $1 AND kind = 'inbound' "
+        "AND NOT unverified ORDER BY seq DESC LIMIT 1",
+        ticket.id,
+    )
+    if row is not None and row["subject"] and as_dict(row["why_here"]).get("subject_changed"):
+        return reply_subject(row["subject"])
+    return reply_subject(ticket.subject)
+
+
+def reply_subject(subject: str) -> str:
     return subject if subject.lower().startswith("re:") else f"Re: {subject}"

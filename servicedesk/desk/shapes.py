@@ -12,6 +12,7 @@ from servicedesk.domain.actors import ActorKind
 from servicedesk.domain.messages import (
     ChannelKind,
     DeliveryState,
+    MailClass,
     MessageKind,
     RecipientKind,
     ScanState,
@@ -19,6 +20,7 @@ from servicedesk.domain.messages import (
 from servicedesk.domain.orders import OfferState, OrderState
 from servicedesk.domain.tickets import ParticipantRole, Priority, TicketStatus
 from servicedesk.people.shapes import Shape
+from servicedesk.sla.shapes import ClockBadge
 
 
 class ContactReference(Shape):
@@ -42,7 +44,10 @@ class OrderSummary(Shape):
 
 
 class TicketSummary(Shape):
-    """A ticket as lists show it. All but `unread`, which is the viewer's own, is one for all."""
+    """A ticket as lists show it. All but `unread`, which is the viewer's own, is one for all.
+
+    `clocks`: its live promises, the most pressing first.
+    """
 
     id: UUID
     number: int
@@ -64,6 +69,7 @@ class TicketSummary(Shape):
     updated_at: datetime
     version: int
     order: OrderSummary | None
+    clocks: list[ClockBadge]
     unread: bool
 
 
@@ -76,9 +82,13 @@ class Author(Shape):
 
 
 class Recipient(Shape):
+    """`delivery_state` is set once a notice said what became of the message there."""
+
     kind: RecipientKind
     name: str
     address: str
+    delivery_state: DeliveryState | None
+    delivery_error: str | None
 
 
 class Upload(Shape):
@@ -107,7 +117,8 @@ class Delivery(Shape):
 class Message(Shape):
     """One entry of the timeline. `text` was written this time, `quoted_text` is the rest.
 
-    `text_cut`: both are only beginnings, GET /api/messages/{id} has them whole.
+    `text_cut`: both are only beginnings, GET /api/messages/{id} has them whole. `mail_class`: what
+    wrote a message that came in. `marks`: what is special about it (automatic, defects, …).
     """
 
     id: UUID
@@ -129,6 +140,8 @@ class Message(Shape):
     unverified: bool
     why_here: dict[str, Any] | None
     language: str | None
+    mail_class: MailClass | None
+    marks: dict[str, Any] | None
 
 
 class LatestMessages(Shape):
@@ -139,13 +152,17 @@ class LatestMessages(Shape):
 
 
 class Participant(Shape):
-    """A contact (requester, cc) or a user (follower) who takes part."""
+    """A contact (requester, cc) or a user (follower) who takes part.
+
+    `undeliverable`: what is sent to the address comes back.
+    """
 
     role: ParticipantRole
     contact_id: UUID | None
     user_id: UUID | None
     name: str
     address: str
+    undeliverable: bool
 
 
 class Permissions(Shape):
@@ -158,8 +175,12 @@ class Permissions(Shape):
 
 
 class TicketValues(TicketSummary):
-    """A ticket with all but its messages, as a frame carries it. `may` is the viewer's own."""
+    """A ticket with all but its messages, as a frame carries it. `may` is the viewer's own.
 
+    `merged_into_id`: the ticket that this one went into.
+    """
+
+    merged_into_id: UUID | None
     participants: list[Participant]
     allowed_statuses: list[TicketStatus]
     may: Permissions
@@ -222,8 +243,14 @@ class TakenOffer(Shape):
 
 
 class Identity(Shape):
+    """`undeliverable_at`: since when messages to it come back for good, and why. `soft_bounces`
+    counts those that came back for now."""
+
     kind: str
     value: str
+    undeliverable_at: datetime | None
+    undeliverable_reason: str | None
+    soft_bounces: int
 
 
 class OrganizationReference(Shape):
@@ -233,8 +260,12 @@ class OrganizationReference(Shape):
 
 
 class ContactSummary(ContactReference):
-    """A contact without their tickets: what a frame carries."""
+    """A contact without their tickets: what a frame carries.
 
+    `undeliverable`: messages to one of their addresses come back for good.
+    """
+
+    undeliverable: bool
     organization: OrganizationReference | None
     identities: list[Identity]
     locale: str | None
@@ -249,6 +280,15 @@ class ContactPage(ContactSummary):
     ticket_count: int
 
 
+class Brake(Shape):
+    """Automatic mail of an inbox is held until then: it wrote `count` in a short time."""
+
+    opened_at: datetime
+    open_until: datetime
+    reason: str
+    count: int
+
+
 class InboxShape(Shape):
     id: UUID
     channel: ChannelKind
@@ -258,10 +298,15 @@ class InboxShape(Shape):
     brand_id: UUID
     active: bool
     version: int
+    brake: Brake | None
 
 
 class QuarantineRow(Shape):
-    """An arrival that could not become a message. The hints are what its raw form lets guess."""
+    """An arrival that could not become a message. The hints are what its raw form lets guess.
+
+    `reason`: in words for what is quarantined, the mail class of what is suspended. `ticket_id`
+    once it was let in.
+    """
 
     id: UUID
     inbox_id: UUID
@@ -273,6 +318,7 @@ class QuarantineRow(Shape):
     from_hint: str
     subject_hint: str
     size_bytes: int
+    ticket_id: UUID | None
 
 
 def fields_of(shape: Shape) -> dict[str, Any]:

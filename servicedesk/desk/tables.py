@@ -76,7 +76,10 @@ class ContactRow(Model):
 
 
 class ContactIdentityRow(Model):
-    """`value` is normalised: mail lower case, phone E.164. Unique by kind and value."""
+    """`value` is normalised: mail lower case, phone E.164. Unique by kind and value.
+
+    `undeliverable_at`: since when messages to it come back for good. `soft_bounces` counts those
+    that came back for now since one last arrived."""
 
     id = fields.UUIDField(primary_key=True, default=new_id)
     contact: Ref = fields.ForeignKeyField(
@@ -85,6 +88,9 @@ class ContactIdentityRow(Model):
     kind = fields.CharField(max_length=16)
     value = fields.CharField(max_length=320)
     created_at = fields.DatetimeField()
+    undeliverable_at = fields.DatetimeField(null=True)
+    undeliverable_reason = fields.CharField(max_length=200, null=True)
+    soft_bounces = fields.IntField(db_default=0)
 
     class Meta:
         table = "contact_identity"
@@ -188,7 +194,8 @@ class ParticipantRow(Model):
 class MessageRow(Model):
     """One entry of a ticket's timeline, ordered by `seq` (never by a Date header).
 
-    `html` is as it came, cleaned only where it is shown. Lists never select it."""
+    `html` is as it came, cleaned only where it is shown. Lists never select it. `marks` says
+    what is special about it (signed, encrypted, repaired)."""
 
     id = fields.UUIDField(primary_key=True, default=new_id)
     ticket_id = fields.UUIDField()
@@ -209,6 +216,7 @@ class MessageRow(Model):
     mail_class = fields.CharField(max_length=24, null=True)
     unverified = fields.BooleanField(db_default=False)
     why_here = fields.JSONField[dict[str, object]](null=True)
+    marks = fields.JSONField[dict[str, object]](null=True)
     language = fields.CharField(max_length=16, null=True)
     delivery_state = fields.CharField(max_length=16, null=True)
     delivery_error = fields.TextField(null=True)
@@ -227,6 +235,8 @@ class MessageRecipientRow(Model):
     kind = fields.CharField(max_length=4)
     address = fields.CharField(max_length=320)
     name = fields.CharField(max_length=200)
+    delivery_state = fields.CharField(max_length=16, null=True)
+    delivery_error = fields.TextField(null=True)
 
     class Meta:
         table = "message_recipient"
@@ -273,6 +283,120 @@ class MessageReferenceRow(Model):
             Index(fields=("external_id",), name="message_reference_external"),
             Index(fields=("message_id",), name="message_reference_message"),
         )
+
+
+class TicketTagRow(Model):
+    id = fields.UUIDField(primary_key=True, default=new_id)
+    ticket: Ref = fields.ForeignKeyField(
+        "servicedesk.TicketRow", related_name=False, on_delete=CASCADE
+    )
+    tag = fields.CharField(max_length=64)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "ticket_tag"
+        unique_together = (("ticket", "tag"),)
+        indexes = (Index(fields=("tag", "ticket_id"), name="ticket_tag_tag"),)
+
+
+class MailTemplateRow(Model):
+    """A text that the desk writes by itself, for one brand in one language. `kind`:
+    acknowledgement, signature, frame."""
+
+    id = fields.UUIDField(primary_key=True, default=new_id)
+    brand: Ref = fields.ForeignKeyField(
+        "servicedesk.BrandRow", related_name=False, on_delete=CASCADE
+    )
+    kind = fields.CharField(max_length=24)
+    language = fields.CharField(max_length=16)
+    subject = fields.CharField(max_length=200, db_default="")
+    text = fields.TextField()
+    html = fields.TextField(null=True)
+    active = fields.BooleanField(db_default=True)
+    version = fields.IntField(db_default=1)
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+
+    class Meta:
+        table = "mail_template"
+        unique_together = (("brand", "kind", "language"),)
+
+
+class AcknowledgementRow(Model):
+    """An acknowledgement that was sent, for the brakes. `subject_key`: hash of the bare subject."""
+
+    id = fields.UUIDField(primary_key=True, default=new_id)
+    inbox_id = fields.UUIDField()
+    ticket_id = fields.UUIDField()
+    sender = fields.CharField(max_length=320)
+    subject_key = fields.CharField(max_length=64)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "acknowledgement"
+        indexes = (
+            Index(fields=("sender", "created_at"), name="acknowledgement_sender"),
+            Index(fields=("inbox_id", "created_at"), name="acknowledgement_inbox"),
+        )
+
+
+class InboxBrakeRow(Model):
+    """The breaker of an inbox: until `open_until` it sends no automatic mail."""
+
+    inbox_id = fields.UUIDField(primary_key=True)
+    opened_at = fields.DatetimeField()
+    open_until = fields.DatetimeField()
+    reason = fields.CharField(max_length=32)
+    count = fields.IntField()
+
+    class Meta:
+        table = "inbox_brake"
+
+
+class SentCopyRow(Model):
+    """A sent mail that has yet to be laid into its mailbox's Sent folder. `state`: waiting, done,
+    failed. Claimed by compare-and-set for a limited time."""
+
+    id = fields.UUIDField(primary_key=True, default=new_id)
+    message_id = fields.UUIDField()
+    inbox_id = fields.UUIDField()
+    state = fields.CharField(max_length=16)
+    attempts = fields.IntField(db_default=0)
+    due_at = fields.DatetimeField()
+    claimed_by = fields.CharField(max_length=64, null=True)
+    error = fields.TextField(null=True)
+    created_at = fields.DatetimeField()
+    ended_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "sent_copy"
+        indexes = (
+            Index(fields=("state", "due_at"), name="sent_copy_due"),
+            Index(fields=("message_id",), name="sent_copy_message"),
+        )
+
+
+class NoticeRow(Model):
+    """A mail from the desk to one of its users: no ticket, no answer expected. `state`: waiting,
+    done, failed. Claimed by compare-and-set for a limited time."""
+
+    id = fields.UUIDField(primary_key=True, default=new_id)
+    once_key = fields.CharField(max_length=200, unique=True)
+    user: Ref = fields.ForeignKeyField("servicedesk.UserRow", related_name=False, on_delete=CASCADE)
+    kind = fields.CharField(max_length=48)
+    ticket_id = fields.UUIDField(null=True)
+    arguments = fields.JSONField[dict[str, object]]()
+    state = fields.CharField(max_length=16)
+    attempts = fields.IntField(db_default=0)
+    due_at = fields.DatetimeField()
+    claimed_by = fields.CharField(max_length=64, null=True)
+    error = fields.TextField(null=True)
+    created_at = fields.DatetimeField()
+    ended_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "notice"
+        indexes = (Index(fields=("state", "due_at"), name="notice_due"),)
 
 
 class TicketReadRow(Model):

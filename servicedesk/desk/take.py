@@ -7,7 +7,7 @@ Lock order: ticket, work order, offer, presence.
 from dataclasses import dataclass
 from typing import Literal
 
-from servicedesk.desk import tickets
+from servicedesk.desk import clocks, tickets
 from servicedesk.desk.sight import lock_changeable
 from servicedesk.desk.tickets import TicketFacts
 from servicedesk.domain.actors import user_actor
@@ -16,12 +16,14 @@ from servicedesk.domain.ids import OfferId, Position, TicketId, UserId
 from servicedesk.domain.people import Role, Viewer, ViewerWhy
 from servicedesk.domain.tickets import TicketStatus, TicketStep, next_status
 from servicedesk.kernel.database import Database
+from servicedesk.kernel.leases import Lease
 from servicedesk.kernel.sql import Sql, as_uuid
 from servicedesk.kernel.work import Work
 from servicedesk.people.directory import load_viewer
 from servicedesk.people.viewers import add_viewer, remove_viewer
 from servicedesk.routing import offers, orders
 from servicedesk.routing.classify import Classification
+from servicedesk.routing.engine.decisions import MakeOffer
 
 How = Literal["accepted", "taken", "auto", "forced", "assigned", "released"]
 
@@ -43,7 +45,28 @@ async def accept_offer(database: Database, offer_id: OfferId, viewer: Viewer) ->
         ticket = await tickets.lock_ticket(work.sql, as_uuid(row["ticket_id"]))
         await offers.win_offer(work, offer_id, viewer.user_id)
         await _give(work, ticket, viewer.user_id, "accepted")
+        await clocks.follow(work, ticket.id)
     return Taken(ticket.id, work.position)
+
+
+async def accept_for_agent(work: Work, lease: Lease, decision: MakeOffer) -> bool:
+    """The queue gives its orders to agents without asking: offer and accept in one, by the router.
+
+    False, with nothing written, if the order or the agent changed since. Raises LeaseLost.
+    """
+    row = await work.sql.fetch_one(
+        "SELECT ticket_id FROM work_order WHERE id = $1", decision.order_id
+    )
+    if row is None:
+        return False
+    ticket = await tickets.lock_ticket(work.sql, as_uuid(row["ticket_id"]))
+    offer_id = await offers.hold_out(work, lease, decision)
+    if offer_id is None:
+        return False
+    await offers.win_offer(work, offer_id, decision.user_id)
+    await _give(work, ticket, decision.user_id, "auto")
+    await clocks.follow(work, ticket.id)
+    return True
 
 
 async def take_ticket(database: Database, ticket_id: TicketId, viewer: Viewer) -> Taken:
@@ -55,7 +78,8 @@ async def take_ticket(database: Database, ticket_id: TicketId, viewer: Viewer) -
                 "Another agent holds this ticket. Ask them, or a supervisor, to hand it over.",
                 owner_id=str(ticket.assignee_id),
             )
-        await _hand_over(work, ticket, viewer.user_id, "taken")
+        await hand_over(work, ticket, viewer.user_id, "taken")
+        await clocks.follow(work, ticket.id)
     return Taken(ticket.id, work.position)
 
 
@@ -64,12 +88,8 @@ async def hand_to(work: Work, ticket: TicketFacts, user_id: UserId | None) -> No
     if user_id is None:
         await release(work, ticket, "released")
         return
-    if not await _may_hold(work.sql, user_id):
-        raise BadInput(
-            "Only an active agent, supervisor or administrator can hold a ticket. Choose another.",
-            field="assignee_id",
-        )
-    await _hand_over(work, ticket, user_id, "assigned")
+    await require_may_hold(work.sql, user_id)
+    await hand_over(work, ticket, user_id, "assigned")
 
 
 async def release(work: Work, ticket: TicketFacts, reason: str) -> None:
@@ -93,7 +113,8 @@ def require_right_to_assign(viewer: Viewer, ticket: TicketFacts) -> None:
     )
 
 
-async def _hand_over(work: Work, ticket: TicketFacts, user_id: UserId, how: How) -> None:
+async def hand_over(work: Work, ticket: TicketFacts, user_id: UserId, how: How) -> None:
+    """Give a locked ticket, and its live order, to the user. Raises Conflict on a closed one."""
     if ticket.status is TicketStatus.CLOSED:
         raise Conflict("This ticket is closed for good. Open a follow-up instead.")
     order = await orders.live_order(work.sql, ticket.id)
@@ -128,7 +149,7 @@ def _record_assigned(work: Work, ticket: TicketFacts, user_id: UserId | None, ho
 
 async def open_for_ticket(work: Work, ticket: TicketFacts, reason: str) -> None:
     """See to it that an open ticket has a live order: its assignee's, or anybody's if they left."""
-    if await orders.live_order(work.sql, ticket.id) is not None:
+    if await orders.keeps_working(work, ticket.id):
         return
     kept = Classification(
         queue_id=ticket.queue_id,
@@ -141,6 +162,7 @@ async def open_for_ticket(work: Work, ticket: TicketFacts, reason: str) -> None:
         return
     if await _may_hold(work.sql, ticket.assignee_id):
         await orders.take_order(work, order_id, ticket.assignee_id, how="assigned")
+        _record_assigned(work, ticket, ticket.assignee_id, "assigned")
     else:
         await release(work, ticket, "agent_left")
 
@@ -149,11 +171,20 @@ async def hold_to_answer(work: Work, ticket: TicketFacts, user_id: UserId) -> No
     """Who answers does the work: an unowned ticket becomes theirs, and so does a live order of
     their own ticket that waits or is offered elsewhere."""
     if ticket.assignee_id is None:
-        await _hand_over(work, ticket, user_id, "taken")
+        await hand_over(work, ticket, user_id, "taken")
         return
     order = await orders.live_order(work.sql, ticket.id)
     if ticket.assignee_id == user_id and order is not None and order.owner_id != user_id:
         await orders.take_order(work, order.id, user_id, how="taken")
+
+
+async def require_may_hold(sql: Sql, user_id: UserId) -> None:
+    """Raise BadInput for a user who can hold no ticket."""
+    if not await _may_hold(sql, user_id):
+        raise BadInput(
+            "Only an active agent, supervisor or administrator can hold a ticket. Choose another.",
+            field="assignee_id",
+        )
 
 
 async def _may_hold(sql: Sql, user_id: UserId) -> bool:

@@ -1,6 +1,6 @@
 """The store of tickets: the only place that writes the ticket table and its memberships."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -50,8 +50,18 @@ class TicketFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstWords:
+    """The contact's message that a ticket begins with, as lists show it. `asks_for_work`: the
+    contact waits for us from now on."""
+
+    last_words: str
+    asks_for_work: bool
+
+
+@dataclass(frozen=True, slots=True)
 class NewTicket:
-    """A ticket about to be opened; its status and words come with its first message."""
+    """A ticket about to be opened. `first` None: its first message is written after it. `number`
+    None: the next one is drawn."""
 
     subject: str
     status: TicketStatus
@@ -65,12 +75,16 @@ class NewTicket:
     assignee_id: UserId | None = None
     language: str | None = None
     follows_up_id: TicketId | None = None
+    first: FirstWords | None = None
+    number: int | None = None
+    id: TicketId = field(default_factory=lambda: TicketId(new_id()))
 
 
 async def insert_ticket(work: Work, new: NewTicket) -> TicketFacts:
     """Open a ticket with the next number, its requester and its inbox."""
-    ticket_id = TicketId(new_id())
-    number = await next_number(work.sql, TICKET_SERIES)
+    ticket_id = new.id
+    number = new.number or await next_number(work.sql, TICKET_SERIES)
+    waiting_since = work.now if new.first is not None and new.first.asks_for_work else None
     row = {
         "id": ticket_id,
         "number": number,
@@ -88,8 +102,16 @@ async def insert_ticket(work: Work, new: NewTicket) -> TicketFacts:
         "follows_up_id": new.follows_up_id,
         "created_at": work.now,
         "updated_at": work.now,
+        "waiting_since": waiting_since,
     }
-    await work.sql.insert("ticket", [row])
+    if new.first is not None:
+        row |= {
+            "last_seq": 1,
+            "last_words": new.first.last_words,
+            "last_message_at": work.now,
+            "last_message_from": "contact",
+        }
+    await work.sql.insert_later("ticket", [row])
     await add_participant(work.sql, ticket_id, ParticipantRole.REQUESTER, new.contact_id)
     await join_inbox(work.sql, ticket_id, new.inbox_id)
     return TicketFacts(
@@ -106,8 +128,8 @@ async def insert_ticket(work: Work, new: NewTicket) -> TicketFacts:
         assignee_id=new.assignee_id,
         contact_id=new.contact_id,
         version=1,
-        last_seq=0,
-        waiting_since=None,
+        last_seq=0 if new.first is None else 1,
+        waiting_since=waiting_since,
         merged_into_id=None,
     )
 
@@ -148,12 +170,12 @@ async def add_participant(
 ) -> None:
     """Make the contact take part; one who does already keeps their role."""
     row = {"id": new_id(), "ticket_id": ticket_id, "role": role, "contact_id": contact_id}
-    await sql.insert("participant", [row], "ON CONFLICT DO NOTHING")
+    await sql.insert_later("participant", [row], "ON CONFLICT DO NOTHING")
 
 
 async def join_inbox(sql: Sql, ticket_id: UUID, inbox_id: UUID) -> None:
     row = {"id": new_id(), "ticket_id": ticket_id, "inbox_id": inbox_id}
-    await sql.insert("ticket_inbox", [row], "ON CONFLICT DO NOTHING")
+    await sql.insert_later("ticket_inbox", [row], "ON CONFLICT DO NOTHING")
 
 
 async def mark_read(sql: Sql, ticket_id: UUID, user_id: UUID, seq: int) -> None:

@@ -16,7 +16,7 @@ from servicedesk.desk.views_lists import TicketQuery, TicketSort, count_tickets,
 from servicedesk.domain.errors import NotFound
 from servicedesk.domain.ids import TeamId, UserId
 from servicedesk.domain.people import Viewer
-from servicedesk.kernel.sql import Row, Sql, as_time, as_uuid, ids_of
+from servicedesk.kernel.sql import Row, Sql, as_time, as_time_or_none, as_uuid, ids_of
 
 NEWEST_TICKETS = 10
 
@@ -100,12 +100,21 @@ async def contacts_of_tickets(sql: Sql, ticket_ids: Iterable[UUID]) -> list[UUID
 async def _identities(sql: Sql, contact_ids: list[UUID]) -> dict[UUID, list[Identity]]:
     found: dict[UUID, list[Identity]] = defaultdict(list)
     rows = await sql.fetch(
-        "SELECT contact_id, kind, value FROM contact_identity "
+        "SELECT contact_id, kind, value, undeliverable_at, undeliverable_reason, soft_bounces "
+        "FROM contact_identity "
         f"WHERE {sql.member('contact_id', 1)} ORDER BY contact_id, created_at, id",
         contact_ids,
     )
     for row in rows:
-        found[as_uuid(row["contact_id"])].append(Identity(kind=row["kind"], value=row["value"]))
+        found[as_uuid(row["contact_id"])].append(
+            Identity(
+                kind=row["kind"],
+                value=row["value"],
+                undeliverable_at=as_time_or_none(row["undeliverable_at"]),
+                undeliverable_reason=row["undeliverable_reason"],
+                soft_bounces=row["soft_bounces"],
+            )
+        )
     return found
 
 
@@ -120,6 +129,7 @@ def _contact(row: Row, identities: list[Identity]) -> ContactSummary:
         name=row["name"],
         address=identities[0].value if identities else "",
         organization=organization or None,
+        undeliverable=any(identity.undeliverable_at for identity in identities),
         identities=identities,
         locale=row["locale"],
         time_zone=row["time_zone"],

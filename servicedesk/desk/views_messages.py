@@ -10,6 +10,7 @@ from servicedesk.domain.errors import NotFound
 from servicedesk.domain.messages import (
     ChannelKind,
     DeliveryState,
+    MailClass,
     MessageKind,
     RecipientKind,
     ScanState,
@@ -38,7 +39,8 @@ _BEGINNINGS = f"""
 _SELECT = """
     SELECT m.id, m.ticket_id, m.seq, m.kind, m.channel, m.author_kind, m.author_id, m.from_address,
         m.subject, {texts}, m.html IS NOT NULL AS has_html, m.unverified, m.why_here,
-        m.language, m.delivery_state, m.delivery_error, m.delivery_attempts, m.delivery_at,
+        m.language, m.mail_class, m.marks, m.delivery_state, m.delivery_error, m.delivery_attempts,
+        m.delivery_at,
         m.created_at, coalesce(u.name, c.name, '') AS author_name
     FROM message m
     LEFT JOIN app_user u ON m.author_kind = 'user' AND u.id = m.author_id
@@ -108,14 +110,21 @@ async def _recipients(sql: Sql, message_ids: list[UUID]) -> dict[UUID, list[Reci
     """Return the recipients by message: to, cc, bcc, each in the order they were written."""
     found: dict[UUID, list[Recipient]] = defaultdict(list)
     rows = await sql.fetch(
-        "SELECT message_id, kind, address, name FROM message_recipient "
+        "SELECT message_id, kind, address, name, delivery_state, delivery_error "
+        "FROM message_recipient "
         f"WHERE {sql.member('message_id', 1)} "
         "ORDER BY message_id, CASE kind WHEN 'to' THEN 1 WHEN 'cc' THEN 2 ELSE 3 END, id",
         message_ids,
     )
     for row in rows:
         found[as_uuid(row["message_id"])].append(
-            Recipient(kind=RecipientKind(row["kind"]), name=row["name"], address=row["address"])
+            Recipient(
+                kind=RecipientKind(row["kind"]),
+                name=row["name"],
+                address=row["address"],
+                delivery_state=row["delivery_state"] and DeliveryState(row["delivery_state"]),
+                delivery_error=row["delivery_error"],
+            )
         )
     return found
 
@@ -168,6 +177,8 @@ def _message(row: Row, recipients: list[Recipient], attachments: list[Attachment
         unverified=bool(row["unverified"]),
         why_here=as_json(row["why_here"]),
         language=row["language"],
+        mail_class=row["mail_class"] and MailClass(row["mail_class"]),
+        marks=as_json(row["marks"]),
     )
 
 

@@ -17,6 +17,7 @@ from servicedesk.kernel.sql import (
     as_uuid_or_none,
 )
 from servicedesk.people.visibility import visible_condition
+from servicedesk.sla.badges import badges_of_record
 
 FIRST_ADDRESS = (
     "(SELECT i.value FROM contact_identity i WHERE i.contact_id = c.id "
@@ -31,13 +32,15 @@ _COLUMNS = f"""
     c.id AS contact_id, c.name AS contact_name, {FIRST_ADDRESS} AS contact_address,
     o.id AS order_id, o.state AS order_state, o.queue_id AS order_queue_id,
     o.owner_id AS order_owner_id, o.priority AS order_priority,
-    o.virtual_start AS order_virtual_start, o.attempts AS order_attempts
+    o.virtual_start AS order_virtual_start, o.attempts AS order_attempts,
+    k.record AS clocks_record
 """
 _JOINS = """
     JOIN contact c ON c.id = t.contact_id
     LEFT JOIN work_order o ON o.id = (
         SELECT w.id FROM work_order w WHERE w.ticket_id = t.id
         ORDER BY w.entered_at DESC, w.id DESC LIMIT 1)
+    LEFT JOIN ticket_clocks k ON k.ticket_id = t.id
 """
 
 
@@ -116,6 +119,7 @@ def read_summary(row: Row) -> TicketSummary:
         updated_at=as_time(row["updated_at"]),
         version=row["version"],
         order=_order(row),
+        clocks=badges_of_record(row["clocks_record"]),
         unread=bool(row["has_reader"]) and row["last_seq"] > row["read_seq"],
     )
 

@@ -28,6 +28,10 @@ from servicedesk.kernel.sql import Row, Sql, as_uuid, as_uuid_or_none
 
 MESSAGES_AT_FIRST = 50
 NOTHING = Permissions(reply=False, note=False, change=False, take=False)
+UNDELIVERABLE = (
+    "EXISTS (SELECT 1 FROM contact_identity i "
+    "WHERE i.contact_id = c.id AND i.undeliverable_at IS NOT NULL)"
+)
 NOT_AN_ACTIVITY = frozenset({"ticket.read"})
 """Kinds that would only fill the timeline with who looked when."""
 
@@ -48,7 +52,8 @@ async def get_detail(sql: Sql, viewer: Viewer, ticket_id: UUID) -> TicketDetail:
     position = await journal.head(sql)
     summary = await get_summary(sql, viewer, ticket_id)
     participants = await _participants(sql, [ticket_id])
-    values = _values(summary, participants.get(ticket_id, []))
+    merges = await _merges(sql, [ticket_id])
+    values = _values(summary, participants.get(ticket_id, []), merges.get(ticket_id))
     seen = values_for(viewer, values, unread=summary.unread)
     return TicketDetail(**fields_of(seen), position=position)
 
@@ -57,8 +62,9 @@ async def load_values(sql: Sql, ticket_ids: Iterable[UUID]) -> dict[UUID, Ticket
     """Return those of the tickets that exist, by id, for nobody in particular: see `values_for`."""
     summaries = await load_summaries(sql, ticket_ids)
     participants = await _participants(sql, list(summaries))
+    merges = await _merges(sql, list(summaries))
     return {
-        ticket_id: _values(summary, participants.get(ticket_id, []))
+        ticket_id: _values(summary, participants.get(ticket_id, []), merges.get(ticket_id))
         for ticket_id, summary in summaries.items()
     }
 
@@ -102,10 +108,28 @@ async def read_activity(
     return [_activity(entry, names) for entry in shown], further
 
 
-def _values(summary: TicketSummary, participants: list[Participant]) -> TicketValues:
+def _values(
+    summary: TicketSummary, participants: list[Participant], merged_into_id: UUID | None
+) -> TicketValues:
     return TicketValues(
-        **fields_of(summary), participants=participants, allowed_statuses=[], may=NOTHING
+        **fields_of(summary),
+        merged_into_id=merged_into_id,
+        participants=participants,
+        allowed_statuses=[],
+        may=NOTHING,
     )
+
+
+async def _merges(sql: Sql, ticket_ids: list[UUID]) -> dict[UUID, UUID]:
+    """Return where those of the tickets went that were merged."""
+    if not ticket_ids:
+        return {}
+    rows = await sql.fetch(
+        f"SELECT id, merged_into_id FROM ticket WHERE {sql.member('id', 1)} "
+        "AND merged_into_id IS NOT NULL ORDER BY id",
+        ticket_ids,
+    )
+    return {as_uuid(row["id"]): as_uuid(row["merged_into_id"]) for row in rows}
 
 
 async def _participants(sql: Sql, ticket_ids: list[UUID]) -> dict[UUID, list[Participant]]:
@@ -116,7 +140,7 @@ async def _participants(sql: Sql, ticket_ids: list[UUID]) -> dict[UUID, list[Par
     rows = await sql.fetch(
         "SELECT p.ticket_id, p.role, p.contact_id, p.user_id, "
         "coalesce(c.name, u.name, '') AS name, "
-        f"coalesce({FIRST_ADDRESS}, u.email, '') AS address "
+        f"coalesce({FIRST_ADDRESS}, u.email, '') AS address, {UNDELIVERABLE} AS undeliverable "
         "FROM participant p LEFT JOIN contact c ON c.id = p.contact_id "
         f"LEFT JOIN app_user u ON u.id = p.user_id WHERE {sql.member('p.ticket_id', 1)} "
         "ORDER BY CASE p.role WHEN 'requester' THEN 1 WHEN 'cc' THEN 2 ELSE 3 END, p.id",
@@ -134,6 +158,7 @@ def _participant(row: Row) -> Participant:
         user_id=as_uuid_or_none(row["user_id"]),
         name=row["name"],
         address=row["address"],
+        undeliverable=bool(row["undeliverable"]),
     )
 
 

@@ -6,24 +6,26 @@ wrong after `store` loses nothing: the arrival waits, or lies in quarantine with
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import structlog
 
-from servicedesk.desk.inboxes import InboxFacts, get_inbox, own_addresses
+from servicedesk.desk.inbox_rules import rules_of
+from servicedesk.desk.inboxes import InboxFacts, get_inbox_and_own
+from servicedesk.desk.incoming import Stored
 from servicedesk.desk.messages import StoredFile
-from servicedesk.desk.receive import Received, Stored, receive
+from servicedesk.desk.queueing import ExternalIds
 from servicedesk.domain.actors import system_actor
 from servicedesk.domain.errors import StorageFull, Unavailable
-from servicedesk.domain.ids import ArrivalId
-from servicedesk.domain.messages import ChannelKind, Inbound, MailClass
+from servicedesk.domain.ids import ArrivalId, InboxId
+from servicedesk.domain.messages import ChannelKind, Inbound
 from servicedesk.domain.storable import storable
 from servicedesk.intake import arrivals
-from servicedesk.intake.arrivals import LET_IN, Arrival, ArrivalState, Outcome
-from servicedesk.intake.thread_facts import load_thread_facts
-from servicedesk.intake.threading import decide
+from servicedesk.intake.arrivals import TRUSTED_HOSTS, Arrival, ArrivalState, Outcome
+from servicedesk.intake.fresh import Fresh
+from servicedesk.intake.hand_over import Understood, hand_over
 from servicedesk.kernel import metrics
 from servicedesk.kernel.blobs import Blobs
 from servicedesk.kernel.database import Database
@@ -42,15 +44,33 @@ class Parse(Protocol):
     def __call__(self, raw: bytes, arrival: Arrival) -> Inbound: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """One input that was fetched. `fault`: why it cannot be let in as it is."""
+
+    raw: bytes
+    envelope: Mapping[str, object]
+    fault: str | None = None
+
+
+Note = Callable[[Work], Awaitable[None]]
+
+
 class Intake:
     """Everything that comes in goes through here, whatever its channel."""
 
     def __init__(
-        self, database: Database, blobs: Blobs, parsers: Mapping[ChannelKind, Parse]
+        self,
+        database: Database,
+        blobs: Blobs,
+        parsers: Mapping[ChannelKind, Parse],
+        external_ids: Mapping[ChannelKind, ExternalIds],
     ) -> None:
         self._database = database
         self._blobs = blobs
         self._parsers = parsers
+        self._external_ids = external_ids
+        self._fresh = Fresh()
 
     async def store(
         self, inboxes: Sequence[InboxFacts], raw: bytes, envelope: Mapping[str, object]
@@ -58,9 +78,33 @@ class Intake:
         """Make a raw input durable: its file, then its rows. Raises StorageFull, Unavailable."""
         blob = await self._blobs.put(raw)
         async with self._database.work(INTAKE) as work:
-            return await arrivals.insert_arrivals(
+            stored = await arrivals.insert_arrivals(
                 work, {inbox.id: inbox.channel for inbox in inboxes}, blob, len(raw), envelope
             )
+        for arrival in stored:
+            self._fresh.keep(arrival, raw)
+        return [arrival.id for arrival in stored]
+
+    async def store_collected(
+        self, inbox: InboxFacts, mails: Sequence[Collected], note: Note
+    ) -> list[ArrivalId]:
+        """Make fetched inputs durable, with what `note` writes down in the same transaction.
+
+        Those that `admit` shall look at are returned, in their order. Raises as `store` does.
+        """
+        blobs = await self._blobs.put_all([mail.raw for mail in mails])
+        stored: list[ArrivalId] = []
+        async with self._database.work(INTAKE) as work:
+            await note(work)
+            for mail, blob in zip(mails, blobs, strict=True):
+                (arrival,) = await arrivals.insert_arrivals(
+                    work, {inbox.id: inbox.channel}, blob, len(mail.raw), mail.envelope
+                )
+                if mail.fault is None:
+                    stored.append(arrival.id)
+                else:
+                    await _set_aside(work, arrival.id, inbox.id, mail.fault)
+        return stored
 
     async def admit(self, arrival_id: ArrivalId) -> ArrivalState:
         """Understand a stored arrival and give it to the desk; return what became of it.
@@ -68,11 +112,13 @@ class Intake:
         A fault of the input puts it into quarantine; a database or disk that is away leaves it
         waiting for the sweep.
         """
-        arrival = await arrivals.get_arrival(self._database.sql, arrival_id)
+        fresh = self._fresh.take(arrival_id)
+        arrival = fresh.arrival if fresh else await self._load(arrival_id)
         if arrival.state is not ArrivalState.STORED:
             return arrival.state
         try:
-            outcome = await self._admit(arrival)
+            raw = fresh.raw if fresh else await self._blobs.open(arrival.blob)
+            outcome = await self._admit(arrival, raw)
         except (Unavailable, StorageFull):
             log.warning("arrival_waits", arrival_id=str(arrival_id))
             return ArrivalState.STORED
@@ -82,15 +128,16 @@ class Intake:
         metrics.note_arrival(arrival.channel, outcome)
         return outcome
 
-    async def _admit(self, arrival: Arrival) -> ArrivalState:
-        inbox = await get_inbox(self._database.sql, arrival.inbox_id)
-        raw = await self._blobs.open(arrival.blob)
-        inbound = await self._understand(raw, arrival)
+    async def _load(self, arrival_id: ArrivalId) -> Arrival:
+        return await arrivals.get_arrival(self._database.sql, arrival_id)
+
+    async def _admit(self, arrival: Arrival, raw: bytes) -> ArrivalState:
+        inbox, own = await get_inbox_and_own(self._database.sql, arrival.inbox_id)
+        inbound = await self._understand(raw, _as_inbox_sees(arrival, inbox))
         stored = Stored(arrival.blob, await self._store_files(inbound))
         async with self._database.work(INTAKE) as work:
-            if not await arrivals.claim(work.sql, arrival.id):
-                return ArrivalState.STORED
-            return await _hand_over(work, arrival, inbox, inbound, stored)
+            understood = Understood(arrival, inbox, inbound, stored, own)
+            return await hand_over(work, understood, self._external_ids[arrival.channel])
 
     async def _understand(self, raw: bytes, arrival: Arrival) -> Inbound:
         """Parse; a large input in a thread, so that it does not hold up everybody else."""
@@ -100,50 +147,35 @@ class Intake:
         return await asyncio.to_thread(parse, raw, arrival)
 
     async def _store_files(self, inbound: Inbound) -> list[StoredFile]:
+        names = await self._blobs.put_all([file.content for file in inbound.attachments])
         return [
             StoredFile(
-                sha256=await self._blobs.put(file.content),
+                sha256=sha256,
                 filename=file.filename,
                 content_type=file.content_type,
                 size_bytes=len(file.content),
                 inline=file.inline,
                 content_id=file.content_id,
             )
-            for file in inbound.attachments
+            for file, sha256 in zip(inbound.attachments, names, strict=True)
         ]
 
     async def _quarantine(self, arrival: Arrival, error: Exception) -> ArrivalState:
         reason = storable(f"{type(error).__name__}: {error}", LONGEST_REASON)
         async with self._database.work(INTAKE) as work:
             if await arrivals.claim(work.sql, arrival.id):
-                await arrivals.finish(
-                    work, arrival.id, Outcome(ArrivalState.QUARANTINED, reason=reason)
-                )
-                payload = {"arrival_id": str(arrival.id), "inbox_id": str(arrival.inbox_id)}
-                work.record("arrival.quarantined", payload=payload)
+                await _set_aside(work, arrival.id, arrival.inbox_id, reason)
         return ArrivalState.QUARANTINED
 
 
-async def _hand_over(
-    work: Work, arrival: Arrival, inbox: InboxFacts, inbound: Inbound, stored: Stored
-) -> ArrivalState:
-    if not await arrivals.first_of_its_kind(work, arrival.id, inbound):
-        await arrivals.finish(work, arrival.id, Outcome(ArrivalState.DUPLICATE))
-        return ArrivalState.DUPLICATE
-    if inbound.sender.value in await own_addresses(work.sql, inbound.channel):
-        inbound = replace(inbound, mail_class=MailClass.OWN_LOOP)
-    if arrival.envelope.get(LET_IN):
-        inbound = replace(inbound, mail_class=MailClass.PERSON)
-    belonging = decide(inbound, await load_thread_facts(work.sql, inbound))
-    if belonging.ticket_id is None and inbound.mail_class is not MailClass.PERSON:
-        suspended = Outcome(ArrivalState.SUSPENDED, reason=inbound.mail_class.value)
-        await arrivals.finish(work, arrival.id, suspended)
-        payload = {"arrival_id": str(arrival.id), "inbox_id": str(arrival.inbox_id)}
-        work.record("arrival.suspended", payload=payload)
-        return ArrivalState.SUSPENDED
-    received: Received = await receive(work, inbox, inbound, belonging, stored)
-    accepted = Outcome(
-        ArrivalState.ACCEPTED, ticket_id=received.ticket_id, message_id=received.message_id
-    )
-    await arrivals.finish(work, arrival.id, accepted)
-    return ArrivalState.ACCEPTED
+def _as_inbox_sees(arrival: Arrival, inbox: InboxFacts) -> Arrival:
+    """Return the arrival with what the inbox adds to its envelope: whom it believes."""
+    hosts = list(rules_of(inbox).trusted_hosts)
+    return replace(arrival, envelope={**arrival.envelope, TRUSTED_HOSTS: hosts})
+
+
+async def _set_aside(work: Work, arrival_id: ArrivalId, inbox_id: InboxId, reason: str) -> None:
+    outcome = Outcome(ArrivalState.QUARANTINED, reason=reason[:LONGEST_REASON])
+    await arrivals.finish(work, arrival_id, outcome)
+    payload = {"arrival_id": str(arrival_id), "inbox_id": str(inbox_id)}
+    work.record("arrival.quarantined", payload=payload)

@@ -12,13 +12,24 @@ from servicedesk.domain.ids import ArrivalId, InboxId
 from servicedesk.domain.messages import ChannelKind, Inbound
 from servicedesk.kernel import blobs
 from servicedesk.kernel.ids import new_id
-from servicedesk.kernel.sql import Row, Sql, as_dict, as_time, as_uuid, as_uuid_or_none
+from servicedesk.kernel.sql import (
+    Row,
+    Sql,
+    as_dict,
+    as_time,
+    as_uuid,
+    as_uuid_or_none,
+    json_text,
+)
 from servicedesk.kernel.work import Work
 
 COLUMNS = (
     "id, inbox_id, channel, blob, size_bytes, envelope, state, reason, attempts, received_at, "
     "ticket_id, message_id"
 )
+
+
+WRITTEN = ["id", "inbox_id", "channel", "blob", "size_bytes", "envelope", "state", "received_at"]
 
 
 class ArrivalState(StrEnum):
@@ -32,6 +43,10 @@ class ArrivalState(StrEnum):
 
 LET_IN = "let_in"
 """Key of the envelope: a person said that this arrival is a person's, whatever it looks like."""
+WHOLE_SIZE = "whole_size_bytes"
+"""Key of the envelope: only the beginning was taken in, of a mail of that size."""
+TRUSTED_HOSTS = "trusted_hosts"
+"""Key of the envelope, put there by the inbox: servers that it believes about senders."""
 RETRYABLE = (ArrivalState.QUARANTINED, ArrivalState.SUSPENDED)
 
 
@@ -67,25 +82,29 @@ async def insert_arrivals(
     blob: str,
     size_bytes: int,
     envelope: Mapping[str, object],
-) -> list[ArrivalId]:
+) -> list[Arrival]:
     """Write down one raw input for each inbox it was sent to. It counts as received from here."""
-    ids = [ArrivalId(new_id()) for _ in inboxes]
-    rows = [
-        {
-            "id": arrival_id,
-            "inbox_id": inbox_id,
-            "channel": channel,
-            "blob": blob,
-            "size_bytes": size_bytes,
-            "envelope": dict(envelope),
-            "state": ArrivalState.STORED,
-            "received_at": work.now,
-        }
-        for arrival_id, (inbox_id, channel) in zip(ids, inboxes.items(), strict=True)
+    written = [
+        Arrival(
+            id=ArrivalId(new_id()),
+            inbox_id=inbox_id,
+            channel=channel,
+            blob=blob,
+            size_bytes=size_bytes,
+            envelope=as_dict(json_text(dict(envelope))),  # as it will be read
+            state=ArrivalState.STORED,
+            reason=None,
+            attempts=0,
+            received_at=work.now,
+            ticket_id=None,
+            message_id=None,
+        )
+        for inbox_id, channel in inboxes.items()
     ]
-    await work.sql.insert("arrival", rows)
-    await blobs.keep(work.sql, [blob] * len(rows))
-    return ids
+    rows = [{name: getattr(arrival, name) for name in WRITTEN} for arrival in written]
+    await work.sql.insert_later("arrival", rows)
+    await blobs.keep_later(work.sql, [blob] * len(rows))
+    return written
 
 
 async def get_arrival(sql: Sql, arrival_id: UUID) -> Arrival:
@@ -123,8 +142,16 @@ async def waiting_since(sql: Sql, before: datetime, limit: int) -> list[ArrivalI
     return [ArrivalId(as_uuid(row["id"])) for row in rows]
 
 
-async def first_of_its_kind(work: Work, arrival_id: ArrivalId, inbound: Inbound) -> bool:
-    """Note the message's key; False if the same message came through this inbox before."""
+class Standing(StrEnum):
+    """What an arrival is among those of its inbox."""
+
+    FIRST = "first"
+    REPEATED = "repeated"  # the same message came through this inbox before
+    TAKEN = "taken"  # another process admits it, or has
+
+
+async def take_key(work: Work, arrival_id: ArrivalId, inbound: Inbound) -> Standing:
+    """Note the message's key for this arrival. Who comes second waits for the first to end."""
     key = {
         "id": new_id(),
         "inbox_id": inbound.inbox_id,
@@ -132,12 +159,17 @@ async def first_of_its_kind(work: Work, arrival_id: ArrivalId, inbound: Inbound)
         "content_hash": inbound.content_hash,
         "arrival_id": arrival_id,
     }
-    return bool(await work.sql.insert("arrival_key", [key], "ON CONFLICT DO NOTHING"))
+    if await work.sql.insert("arrival_key", [key], "ON CONFLICT DO NOTHING"):
+        return Standing.FIRST
+    held = await work.sql.fetch_one(
+        "SELECT 1 AS held FROM arrival_key WHERE arrival_id = $1", arrival_id
+    )
+    return Standing.REPEATED if held is None else Standing.TAKEN
 
 
 async def finish(work: Work, arrival_id: ArrivalId, outcome: Outcome) -> None:
     """Write down what became of an arrival."""
-    await work.sql.execute(
+    await work.sql.execute_later(
         "UPDATE arrival SET state = $2, reason = $3, ticket_id = $4, message_id = $5, "
         "ended_at = $6, attempts = attempts + 1 WHERE id = $1",
         arrival_id,

@@ -8,11 +8,14 @@ from servicedesk.domain.ids import ArrivalId, Position, TeamId
 from servicedesk.domain.people import Viewer
 from servicedesk.intake import arrivals
 from servicedesk.intake.accept import Intake
-from servicedesk.intake.arrivals import COLUMNS, RETRYABLE, Arrival, arrival_of
+from servicedesk.intake.arrivals import COLUMNS, RETRYABLE, Arrival, ArrivalState, arrival_of
 from servicedesk.kernel.blobs import Blobs
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.sql import Sql, as_uuid, ids_of
 from servicedesk.people.visibility import may_see
+
+UNREADABLE = "unreadable"
+"""The cause of what could not be understood; all others are the mail class it was suspended for."""
 
 
 def require_right(viewer: Viewer) -> None:
@@ -38,12 +41,18 @@ async def get_in_sight(sql: Sql, viewer: Viewer, arrival_id: UUID) -> Arrival:
 
 
 async def list_quarantined(
-    sql: Sql, viewer: Viewer, before: UUID | None, limit: int
+    sql: Sql, viewer: Viewer, before: UUID | None, limit: int, cause: str | None = None
 ) -> list[Arrival]:
-    """Return quarantined and suspended arrivals, newest first, older than `before`."""
+    """Return quarantined and suspended arrivals, newest first, older than `before`.
+
+    `cause` picks: "unreadable" what is quarantined, a mail class what was suspended for it.
+    """
     require_right(viewer)
     states = [state.value for state in RETRYABLE]
     in_sight, values = await _inboxes_in_sight(sql, viewer, 3)
+    if cause is not None:
+        picked, wanted = _picked(cause, 3 + len(values))
+        in_sight, values = f"{in_sight} AND {picked}", [*values, *wanted]
     older = "" if before is None else f"AND id < ${3 + len(values)} "
     rows = await sql.fetch(
         f"SELECT {COLUMNS} FROM arrival WHERE {sql.member('state', 1)} AND {in_sight} {older}"
@@ -81,6 +90,13 @@ async def discard(database: Database, viewer: Viewer, arrival_id: UUID) -> Posit
             raise Conflict("This arrival waits for nothing: it was handled already.")
         work.record("arrival.discarded", payload={"arrival_id": str(arrival_id)})
     return work.position
+
+
+def _picked(cause: str, number: int) -> tuple[str, list[object]]:
+    """Return the condition, and its values from `$number`, for arrivals kept for one cause."""
+    if cause == UNREADABLE:
+        return f"state = ${number}", [ArrivalState.QUARANTINED]
+    return f"state = ${number} AND reason = ${number + 1}", [ArrivalState.SUSPENDED, cause]
 
 
 async def _inboxes_in_sight(sql: Sql, viewer: Viewer, number: int) -> tuple[str, list[object]]:

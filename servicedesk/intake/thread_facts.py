@@ -1,4 +1,4 @@
-"""Reads what the threading rules need, in two statements for most messages."""
+"""Reads what the threading rules need: nothing for most new mail, a little for an answer."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -7,6 +7,7 @@ from servicedesk.desk.contacts import IDENTITY_KINDS
 from servicedesk.desk.tickets import TicketFacts, find_tickets
 from servicedesk.domain.ids import TicketId
 from servicedesk.domain.messages import Inbound
+from servicedesk.domain.subjects import bare_subject, number_in
 from servicedesk.domain.tickets import ParticipantRole
 from servicedesk.intake.threading import (
     MOST_MERGES,
@@ -17,24 +18,29 @@ from servicedesk.intake.threading import (
 )
 from servicedesk.kernel.sql import Sql, as_uuid
 
+MOST_SUBJECTS = 500
+
 
 async def load_thread_facts(sql: Sql, inbound: Inbound) -> ThreadFacts:
     """Return the tickets that this message may belong to, with who is known on each."""
     stored_ids = await _stored_ids(sql, inbound)
-    found = await _with_merges(sql, candidates(inbound, stored_ids))
+    numbered = await _numbered(sql, inbound)
+    found = await _with_merges(sql, candidates(inbound, stored_ids, numbered))
     if not found:
         return ThreadFacts({}, stored_ids)
     known = await _known_addresses(sql, inbound, list(found))
+    subjects = await _subjects(sql, inbound, found)
     tickets = {
         TicketId(ticket_id): TicketInThread(
             id=TicketId(ticket_id),
             status=facts.status,
             merged_into=facts.merged_into_id,
             known=known.get(ticket_id, {}),
+            subjects=subjects[ticket_id],
         )
         for ticket_id, facts in found.items()
     }
-    return ThreadFacts(tickets, stored_ids)
+    return ThreadFacts(tickets, stored_ids, numbered)
 
 
 async def _stored_ids(sql: Sql, inbound: Inbound) -> dict[str, TicketId]:
@@ -48,6 +54,40 @@ async def _stored_ids(sql: Sql, inbound: Inbound) -> dict[str, TicketId]:
         inbound.inbox_id,
     )
     return {row["external_id"]: TicketId(as_uuid(row["ticket_id"])) for row in rows}
+
+
+async def _numbered(sql: Sql, inbound: Inbound) -> TicketId | None:
+    """Return the ticket whose number stands in the subject, if it came in through this brand."""
+    number = number_in(inbound.subject)
+    if number is None:
+        return None
+    row = await sql.fetch_one(
+        "SELECT ticket.id FROM ticket JOIN inbox ON inbox.brand_id = ticket.brand_id "
+        "WHERE ticket.number = $1 AND inbox.id = $2",
+        number,
+        inbound.inbox_id,
+    )
+    return None if row is None else TicketId(as_uuid(row["id"]))
+
+
+async def _subjects(
+    sql: Sql, inbound: Inbound, found: Mapping[UUID, TicketFacts]
+) -> dict[UUID, frozenset[str]]:
+    """Return the bare subjects of each ticket; those of its messages only if its own is another."""
+    bare = bare_subject(inbound.subject)
+    subjects = {ticket_id: {bare_subject(facts.subject)} for ticket_id, facts in found.items()}
+    unlike = [ticket_id for ticket_id, known in subjects.items() if bare and bare not in known]
+    if unlike:
+        rows = await sql.fetch(
+            "SELECT DISTINCT ticket_id, subject FROM message "
+            f"WHERE {sql.member('ticket_id', 1)} AND subject IS NOT NULL AND NOT unverified "
+            "ORDER BY ticket_id LIMIT $2",
+            unlike,
+            MOST_SUBJECTS,
+        )
+        for row in rows:
+            subjects[as_uuid(row["ticket_id"])].add(bare_subject(row["subject"]))
+    return {ticket_id: frozenset(known) for ticket_id, known in subjects.items()}
 
 
 async def _with_merges(sql: Sql, ticket_ids: list[UUID]) -> dict[UUID, TicketFacts]:

@@ -1,8 +1,9 @@
 """Which ticket a message belongs to, and why: an ordered table, every hit and miss kept (pure).
 
 Order and gate: field notes 2.5, "Rules we should adopt" 1 and 2. A signed address of ours counts
-most, then a signed Message-ID of ours, then any Message-ID we have seen in the same inbox. After a
-match the gate asks who writes: only somebody known on the ticket continues it.
+most, then a signed Message-ID of ours, then any Message-ID we have seen in the same inbox, last the
+ticket's number in the subject, which anybody can write: it counts only from somebody known on the
+ticket. After a match the gate asks who writes: only somebody known on the ticket continues it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,10 +14,15 @@ from uuid import UUID
 from servicedesk.domain.belonging import Belonging
 from servicedesk.domain.ids import TicketId
 from servicedesk.domain.messages import Inbound
+from servicedesk.domain.subjects import bare_subject
 from servicedesk.domain.tickets import TicketStatus
 
 MOST_MERGES = 20
 """How many merges are followed: a chain cannot be longer unless it is a circle."""
+RULE = "rule"
+GATE = "gate"
+SUBJECT_CHANGED = "subject_changed"
+"""Keys of the trace."""
 
 
 class Gate(StrEnum):
@@ -33,20 +39,25 @@ class TicketInThread:
     """A ticket that a rule may find, with who is known on it.
 
     `known` maps each identity value (mail: lower-case address) to what its contact is here.
+    `subjects` are the bare ones that it has, and those that its messages had as far as they were
+    needed to decide.
     """
 
     id: TicketId
     status: TicketStatus
     merged_into: TicketId | None
     known: Mapping[str, Gate]
+    subjects: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class ThreadFacts:
-    """What was read before deciding: candidate tickets by id, and stored ids → ticket id."""
+    """What was read before deciding: candidate tickets by id, stored ids → ticket id, and the
+    ticket whose number the subject names."""
 
     tickets: Mapping[TicketId, TicketInThread]
     stored_ids: Mapping[str, TicketId]
+    numbered: TicketId | None = None
 
 
 Rule = Callable[[Inbound, ThreadFacts], TicketId | None]
@@ -70,12 +81,21 @@ def by_stored_message_id(inbound: Inbound, facts: ThreadFacts) -> TicketId | Non
     return None
 
 
+def by_number_in_subject(inbound: Inbound, facts: ThreadFacts) -> TicketId | None:
+    """The subject names the ticket, and its sender is known there: no more proof than that."""
+    ticket = _follow_merges(facts.numbered, facts)
+    return ticket.id if ticket is not None and inbound.sender.value in ticket.known else None
+
+
 RULES: Sequence[tuple[str, Rule]] = (
     ("signed_reply_address", by_signed_reply_address),
     ("signed_message_id", by_signed_message_id),
     ("stored_message_id", by_stored_message_id),
+    ("number_in_subject", by_number_in_subject),
 )
 """The order in which rules are asked. The first that names a ticket we know decides."""
+SIGNED_RULES = frozenset({"signed_reply_address", "signed_message_id"})
+"""Who passes these has had a mail of ours."""
 
 
 def decide(inbound: Inbound, facts: ThreadFacts) -> Belonging:
@@ -86,19 +106,27 @@ def decide(inbound: Inbound, facts: ThreadFacts) -> Belonging:
         checked.append({"rule": name, "hit": ticket is not None})
         if ticket is not None:
             return _through_the_gate(inbound, ticket, name, checked)
-    return Belonging(None, trace={"rule": "nothing_matched", "checked": checked})
+    return Belonging(None, trace={RULE: "nothing_matched", "checked": checked})
 
 
 def _through_the_gate(
     inbound: Inbound, ticket: TicketInThread, rule: str, checked: list[dict[str, object]]
 ) -> Belonging:
     gate = ticket.known.get(inbound.sender.value, Gate.UNVERIFIED)
-    trace: dict[str, object] = {"rule": rule, "checked": checked, "gate": gate.value}
+    trace: dict[str, object] = {RULE: rule, "checked": checked, GATE: gate.value}
+    if _changes_the_subject(inbound, ticket):
+        trace[SUBJECT_CHANGED] = True
     if ticket.status is not TicketStatus.CLOSED:
         return Belonging(ticket.id, unverified=gate is Gate.UNVERIFIED, trace=trace)
     if gate is Gate.UNVERIFIED:
         return Belonging(None, trace={**trace, "closed": str(ticket.id)})
     return Belonging(None, follows_up=ticket.id, trace={**trace, "follows_up": str(ticket.id)})
+
+
+def _changes_the_subject(inbound: Inbound, ticket: TicketInThread) -> bool:
+    """Somebody took an old mail for a new matter: the console offers to split it off."""
+    bare = bare_subject(inbound.subject)
+    return bool(bare) and bool(ticket.subjects) and bare not in ticket.subjects
 
 
 def _first_token(inbound: Inbound, places: Sequence[str]) -> TicketId | None:
@@ -118,7 +146,10 @@ def _follow_merges(ticket_id: TicketId | None, facts: ThreadFacts) -> TicketInTh
     return None
 
 
-def candidates(inbound: Inbound, stored_ids: Mapping[str, TicketId]) -> list[UUID]:
+def candidates(
+    inbound: Inbound, stored_ids: Mapping[str, TicketId], numbered: TicketId | None = None
+) -> list[UUID]:
     """Return the tickets that any rule could name, each once: what has to be read first."""
     named = [token.ticket_id for token in inbound.tokens]
-    return list(dict.fromkeys([*named, *stored_ids.values()]))
+    last = [] if numbered is None else [numbered]
+    return list(dict.fromkeys([*named, *stored_ids.values(), *last]))

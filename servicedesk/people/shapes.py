@@ -51,3 +51,27 @@ class SessionInfo(Shape):
     address: str
     user_agent: str
     current: bool
+
+
+class Skill(Shape):
+    """`agents`: how many active users have it, at any level."""
+
+    id: UUID
+    name: str
+    agents: int
+
+
+class AgentLevels(Shape):
+    """A row of the skills matrix: `levels` by skill id, from 1 to 5; what is missing they lack."""
+
+    user_id: UUID
+    name: str
+    email: str
+    levels: dict[UUID, int]
+
+
+class SkillMatrix(Shape):
+    """Every skill and every active user who may take work, both by name."""
+
+    skills: list[Skill]
+    agents: list[AgentLevels]

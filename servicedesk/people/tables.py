@@ -84,3 +84,30 @@ class TicketViewerRow(Model):
         table = "ticket_viewer"
         unique_together = (("ticket_id", "user", "why"),)
         indexes = (Index(fields=("user_id", "ticket_id"), name="ticket_viewer_user"),)
+
+
+class SkillRow(Model):
+    """What an agent can do and a work order can require."""
+
+    id = fields.UUIDField(primary_key=True, default=new_id)
+    name = fields.CharField(max_length=64, unique=True)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "skill"
+
+
+class AgentSkillRow(Model):
+    """`level` from 1 to 5."""
+
+    id = fields.UUIDField(primary_key=True, default=new_id)
+    user: Ref = fields.ForeignKeyField("servicedesk.UserRow", related_name=False, on_delete=CASCADE)
+    skill: Ref = fields.ForeignKeyField(
+        "servicedesk.SkillRow", related_name=False, on_delete=CASCADE
+    )
+    level = fields.SmallIntField()
+
+    class Meta:
+        table = "agent_skill"
+        unique_together = (("user", "skill"),)
+        indexes = (Index(fields=("skill_id", "user_id"), name="agent_skill_skill"),)

@@ -16,7 +16,7 @@ from servicedesk.kernel.sql import Sql, as_uuid
 async def add_viewer(sql: Sql, ticket_id: UUID, user_id: UUID, why: ViewerWhy) -> None:
     """Let the user see the ticket for this reason; nothing happens if they already do."""
     row = {"id": new_id(), "ticket_id": ticket_id, "user_id": user_id, "why": why}
-    await sql.insert("ticket_viewer", [row], "ON CONFLICT DO NOTHING")
+    await sql.insert_later("ticket_viewer", [row], "ON CONFLICT DO NOTHING")
 
 
 async def remove_viewer(sql: Sql, ticket_id: UUID, user_id: UUID, why: ViewerWhy) -> None:

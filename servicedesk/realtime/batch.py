@@ -37,6 +37,7 @@ from servicedesk.realtime.protocol.frames import (
     Variation,
     VariedFrame,
     encode,
+    encode_message_removed,
     encode_removed,
 )
 from servicedesk.realtime.protocol.touched import Happened, Thing, Touches, touches_of
@@ -57,6 +58,7 @@ async def load_frames(
     frames: list[Presentable] = [
         *_ticket_frames(touches, tickets),
         *_removed_frames(touches, tickets),
+        *_message_removed_frames(touches, tickets),
         *await _message_frames(sql, touches, tickets),
         *await _offer_frames(sql, touches, tickets),
         *await _presence_frames(sql, touches),
@@ -124,6 +126,17 @@ def _removed_frames(touches: Touches, tickets: _Tickets) -> list[Frame]:
         sight = tickets.sights.get(ticket_id)
         audience = LostTicket(sight, lost.team_ids, lost.user_ids)
         frames.append(Frame(heading, audience, encode_removed(heading, ticket_id)))
+    return frames
+
+
+def _message_removed_frames(touches: Touches, tickets: _Tickets) -> list[Frame]:
+    """A message that went to another ticket is gone for all who see the one it was on."""
+    frames = []
+    for (message_id, ticket_id), entry in touches.gone.items():
+        if ticket_id in tickets.sights:
+            heading = Heading(entry.position, entry.at, FrameKind.MESSAGE_REMOVED)
+            text = encode_message_removed(heading, ticket_id, message_id)
+            frames.append(Frame(heading, SeesTicket(tickets.sights[ticket_id]), text))
     return frames
 
 

@@ -124,8 +124,13 @@ def apply_frame(state: State, kind: str, data: dict[str, Any]) -> None:
         case "message":
             if data["ticket_id"] in state.opened:
                 things["message"][data["id"]] = data
+        case "message.removed":
+            message = things["message"].get(data["message_id"])
+            if message is not None and message["ticket_id"] == data["ticket_id"]:
+                del things["message"][data["message_id"]]
         case "contact":
             _rename(state, data["id"], data["name"], data["address"])
+            _mark_undeliverable(state, data["id"], undeliverable=data["undeliverable"])
         case _:
             things[kind][_id(kind, data)] = data
             if kind == "user":
@@ -170,6 +175,13 @@ def _rename(state: State, found: str, name: str, address: str) -> None:
         for participant in value.get("participants", ()):
             if found in (participant["contact_id"], participant["user_id"]):
                 participant |= {"name": name, "address": address}
+
+
+def _mark_undeliverable(state: State, found: str, *, undeliverable: bool) -> None:
+    for ticket in state.things["ticket"].values():
+        for participant in ticket.get("participants", ()):
+            if participant["contact_id"] == found:
+                participant["undeliverable"] = undeliverable
 
 
 def _id(kind: str, value: dict[str, Any]) -> str:

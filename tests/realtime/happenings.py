@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from servicedesk.desk.contacts import ContactChanges, change_contact
 from servicedesk.desk.delivery import record_receipt
@@ -32,6 +32,9 @@ from servicedesk.routing.offers import decline_offer, expire_offer
 from servicedesk.routing.orders import cancel_order, live_order
 from servicedesk.routing.presence import set_presence
 from servicedesk.routing.queues import NewQueue, QueueChanges, change_queue, create_queue
+from tests.realtime.happenings_mail import SORTING, STORMS, TEMPLATES
+from tests.realtime.happenings_routing import DIVERSIONS, HELD_WORK, SETTINGS
+from tests.realtime.happenings_sla import LADDERS, PROMISES
 from tests.realtime.scenes import Scene, sign_in
 from tests.stories.company import letter, post
 
@@ -261,7 +264,7 @@ async def _set_up(scene: Scene) -> None:
         work.record("desk.set_up")
 
 
-HAPPENINGS: dict[str, dict[str, Happening]] = {
+HAPPENINGS: Mapping[str, Mapping[str, Happening]] = {
     "tickets": {
         "ticket.opened": _arrive,
         "ticket.read": _read,
@@ -316,6 +319,9 @@ HAPPENINGS: dict[str, dict[str, Happening]] = {
         "inbox.created": _open_inbox,
         "inbox.changed": _change_inbox,
     },
+    "diversions": DIVERSIONS,
+    "held work": HELD_WORK,
+    "settings of routing": SETTINGS,
     "arrivals and sessions": {
         "arrival.quarantined": _quarantine,
         "arrival.suspended": _suspend,
@@ -326,5 +332,10 @@ HAPPENINGS: dict[str, dict[str, Happening]] = {
         "session.revoked": lambda scene: _end_session(scene, "session.revoked"),
         "desk.set_up": _set_up,
     },
+    "sorting": SORTING,
+    "storms": STORMS,
+    "templates": TEMPLATES,
+    "promises": PROMISES,
+    "ladders": LADDERS,
 }
 """By family, each with a scene of its own; within a family one after the other."""

@@ -81,8 +81,9 @@ async def test_a_queue_that_goes_to_another_team_takes_its_tickets_along(
     assert await run_all(services) == 1
     assert {(await ticket_of(services, found)).team_id for found in tickets} == {company.sales}
     entries = await journal.read_after(services.database.sql, position, 10)
-    assert [entry.kind for entry in entries] == ["ticket.moved"] * 3
-    assert {entry.payload["from_team_id"] for entry in entries} == {str(company.support)}
+    moved = [entry for entry in entries if entry.kind == "ticket.moved"]
+    assert len(moved) == 3
+    assert {entry.payload["from_team_id"] for entry in moved} == {str(company.support)}
 
 
 async def test_a_queue_with_many_portions_of_tickets_is_moved_whole(

@@ -32,7 +32,8 @@ class FailingOnce:
 
 
 def with_parser(services: Services, parse: Parse) -> Services:
-    intake = Intake(services.database, services.blobs, {ChannelKind.EMAIL: parse})
+    parsers = {ChannelKind.EMAIL: parse}
+    intake = Intake(services.database, services.blobs, parsers, services.channels)
     return replace(services, intake=intake)
 
 

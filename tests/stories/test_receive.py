@@ -66,13 +66,14 @@ async def test_opening_is_journaled_in_one_breath(services: Services, company: C
     before = await journal.head(services.database.sql)
     ticket_id = await open_by_mail(services, company)
     entries = await journal.read_after(services.database.sql, before, 20)
-    assert [entry.kind for entry in entries] == [
+    kinds = [entry.kind for entry in entries if not entry.kind.startswith("clock")]
+    assert kinds == [
         "contact.created",
         "ticket.opened",
         "message.received",
         "order.opened",
     ]
-    assert {entry.ticket_id for entry in entries[1:]} == {ticket_id}
+    assert {entry.ticket_id for entry in entries if entry.ticket_id} == {ticket_id}
     assert len({entry.at for entry in entries}) == 1
 
 

@@ -79,7 +79,7 @@ class OddIntake(Intake):
     """Meets a fault of ours with its first arrival, and lets the second in."""
 
     def __init__(self, services: Services) -> None:
-        super().__init__(services.database, services.blobs, {})
+        super().__init__(services.database, services.blobs, {}, {})
         self.asked: list[ArrivalId] = []
         self.second_came = asyncio.Event()
 

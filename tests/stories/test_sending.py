@@ -14,7 +14,7 @@ from servicedesk.app.process import roles_running
 from servicedesk.app.roles import senders
 from servicedesk.app.roles.names import Role
 from servicedesk.app.wiring import Services, make_services
-from servicedesk.channels.email.channel import EmailInboxSettings
+from servicedesk.channels.email.settings import EmailInboxSettings
 from servicedesk.desk.reply import NewReply, reply
 from servicedesk.domain.ids import TicketId
 from servicedesk.domain.messages import (

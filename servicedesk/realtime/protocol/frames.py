@@ -1,8 +1,9 @@
 """What goes over the socket, server to client: one JSON object in each WebSocket message.
 
 Frames carry new values, never deltas. A client applies them in the order they come: a value
-replaces the one with the same id, `ticket.removed` drops the ticket and its messages, `contact` and
-`user` also replace the name and address wherever that contact or user is shown inside other values.
+replaces the one with the same id, `ticket.removed` drops the ticket and its messages,
+`message.removed` a message of one ticket (it went to another), `contact` and `user` also replace
+the name and address wherever that contact or user is shown inside other values.
 """
 
 from collections.abc import Callable
@@ -23,6 +24,7 @@ class FrameKind(StrEnum):
     TICKET = "ticket"
     TICKET_REMOVED = "ticket.removed"
     MESSAGE = "message"
+    MESSAGE_REMOVED = "message.removed"
     OFFER = "offer"
     PRESENCE = "presence"
     QUEUE = "queue"
@@ -117,6 +119,10 @@ def encode(heading: Heading, value: BaseModel) -> str:
 
 def encode_removed(heading: Heading, ticket_id: UUID) -> str:
     return _enclose(heading, _json({"ticket_id": ticket_id}))
+
+
+def encode_message_removed(heading: Heading, ticket_id: UUID, message_id: UUID) -> str:
+    return _enclose(heading, _json({"ticket_id": ticket_id, "message_id": message_id}))
 
 
 def position_frame(position: int, at: datetime) -> str:

@@ -36,6 +36,7 @@ class Thing(StrEnum):
     TICKET = "ticket"
     READ_TICKET = "read_ticket"  # by ticket: new to its reader only
     MESSAGE = "message"
+    MESSAGE_GONE = "message_gone"  # by message: it left the entry's ticket
     OFFER = "offer"
     PRESENCE = "presence"  # by user
     QUEUE = "queue"
@@ -86,6 +87,20 @@ TOUCHED: dict[str, tuple[Named, ...]] = {
     "message.failed": _MESSAGE,
     "message.unknown": _MESSAGE,
     "message.bounced": _MESSAGE,
+    "message.approved": _MESSAGE,
+    "message.moved": ((Thing.MESSAGE, "message_ids"),),
+    "message.moved_away": ((Thing.MESSAGE_GONE, "message_ids"),),
+    "ticket.merged": (),
+    "ticket.absorbed": (),
+    "ticket.joined_inbox": (),
+    "acknowledgement.withheld": (),
+    "inbox.breaker_opened": ((Thing.INBOX, "inbox_id"),),
+    "inbox.breaker_closed": ((Thing.INBOX, "inbox_id"),),
+    "contact.undeliverable": ((Thing.CONTACT, "contact_id"),),
+    "contact.deliverable": ((Thing.CONTACT, "contact_id"),),
+    "template.created": (),
+    "template.changed": (),
+    "template.deleted": (),
     "order.opened": _ORDER,
     "order.returned": _ORDER,
     "order.moved": (
@@ -93,6 +108,14 @@ TOUCHED: dict[str, tuple[Named, ...]] = {
         (Thing.QUEUE, "to_queue_id"),
         (Thing.PRESENCE, "owner_id"),
     ),
+    "order.due_changed": (),
+    "order.diverted": ((Thing.QUEUE, "queue_id"), (Thing.QUEUE, "to_queue_id")),
+    "order.marked": ((Thing.QUEUE, "queue_id"),),
+    "order.held": _ORDER,
+    "order.went_on": _ORDER,
+    "order.wrapping_up": _ORDER,
+    "order.resumed": _ORDER,
+    "order.forced": _ORDER,
     "order.finished": _ORDER,
     "order.cancelled": _ORDER,
     "offer.made": _OFFER,
@@ -111,6 +134,10 @@ TOUCHED: dict[str, tuple[Named, ...]] = {
     "team.changed": _TEAM,
     "queue.created": ((Thing.QUEUE, "queue_id"),),
     "queue.changed": ((Thing.QUEUE, "queue_id"),),
+    "skill.created": (),
+    "skill.removed": (),
+    "rules.changed": (),
+    "reasons.changed": (),
     "inbox.created": ((Thing.INBOX, "inbox_id"),),
     "inbox.changed": ((Thing.INBOX, "inbox_id"),),
     "contact.created": ((Thing.CONTACT, "contact_id"),),
@@ -119,6 +146,25 @@ TOUCHED: dict[str, tuple[Named, ...]] = {
     "arrival.suspended": (),
     "arrival.retried": (),
     "arrival.discarded": (),
+    "clocks.told": (),
+    "clock.started": (),
+    "clock.paused": (),
+    "clock.resumed": (),
+    "clock.retargeted": (),
+    "clock.breached": (),
+    "clock.met": (),
+    "clock.late": (),
+    "clock.cancelled": (),
+    "clock.escalated": (),
+    "escalation.told": (),
+    "escalation.suppressed": (),
+    "escalation.acknowledged": (),
+    "escalation.refused": (),
+    "policy.created": (),
+    "policy.changed": (),
+    "policy.ordered": (),
+    "calendar.created": (),
+    "calendar.changed": (),
     "desk.set_up": (),
 }
 
@@ -134,11 +180,15 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Touches:
-    """What a batch of entries touched, each thing with the last entry that did."""
+    """What a batch of entries touched, each thing with the last entry that did.
+
+    `gone`: (message, ticket that it left) → the entry that says so.
+    """
 
     things: Mapping[tuple[Thing, UUID], Happened]
     lost: Mapping[UUID, Lost] = field(default_factory=dict)
     readers: Mapping[UUID, frozenset[UserId]] = field(default_factory=dict)
+    gone: Mapping[tuple[UUID, UUID], Happened] = field(default_factory=dict)
 
     def ids(self, thing: Thing) -> list[UUID]:
         return [found for sort, found in self.things if sort is thing]
@@ -162,16 +212,20 @@ def touches_of(entries: Iterable[Happened]) -> Touches:
     things: dict[tuple[Thing, UUID], Happened] = {}
     lost: dict[UUID, Lost] = {}
     readers: dict[UUID, frozenset[UserId]] = {}
+    gone: dict[tuple[UUID, UUID], Happened] = {}
     for entry in entries:
-        for touch in _touched(entry):
-            things[touch] = entry
+        for thing, found in _touched(entry):
+            if thing is not Thing.MESSAGE_GONE:
+                things[thing, found] = entry
+            elif entry.ticket_id is not None:
+                gone[found, entry.ticket_id] = entry
         if entry.ticket_id is None:
             continue
         _note_lost(lost, entry.ticket_id, entry)
         if entry.kind == READ:
             known = readers.get(entry.ticket_id, frozenset())
             readers[entry.ticket_id] = known | frozenset(map(UserId, _ids(entry, "user_id")))
-    return Touches(things, lost, readers)
+    return Touches(things, lost, readers, gone)
 
 
 def upheaval_of(entries: Iterable[Happened]) -> Upheaval:

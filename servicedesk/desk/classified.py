@@ -1,0 +1,66 @@
+"""The facts of new work for the rule table, from a message that comes in or from one kept."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from servicedesk.desk.inboxes import InboxFacts
+from servicedesk.domain.belonging import Belonging
+from servicedesk.domain.ids import ContactId
+from servicedesk.domain.messages import Inbound
+from servicedesk.kernel.sql import Sql
+from servicedesk.routing.classify import Classification, ClassifyFacts, classify
+from servicedesk.routing.rule_store import rules_of
+from servicedesk.routing.rules.rule import Rule
+
+
+async def classify_inbound(
+    sql: Sql,
+    inbox: InboxFacts,
+    inbound: Inbound,
+    contact_id: ContactId,
+    fields: Mapping[str, str],
+) -> Classification:
+    """Ask the rules as they are now. Costs a statement only if they changed, and one more if one of
+    them looks at the organization's tier."""
+    rules = await rules_of(sql, inbox.rules_stamp)
+    tier = await load_tier(sql, contact_id) if asks_tier(rules) else None
+    facts = ClassifyFacts(
+        inbox_id=inbox.id,
+        inbox_queue_id=inbox.queue_id,
+        channel=inbound.channel,
+        subject=inbound.subject,
+        text=inbound.reply_text or inbound.text,
+        language=inbound.language,
+        contact_id=contact_id,
+        organization_tier=tier,
+        at=inbound.received_at,
+        sender=inbound.sender.value,
+        fields={"brand": str(inbox.brand_id), **fields},
+    )
+    return classify(facts, rules)
+
+
+def fields_of_new_ticket(inbound: Inbound, belonging: Belonging) -> dict[str, str]:
+    return {
+        "status": "new",
+        "follow_up": _yes_or_no(said=belonging.follows_up is not None),
+        "has_attachments": _yes_or_no(said=bool(inbound.attachments)),
+    }
+
+
+def asks_tier(rules: Sequence[Rule]) -> bool:
+    return any(rule.asks_tier for rule in rules)
+
+
+async def load_tier(sql: Sql, contact_id: UUID) -> str | None:
+    """Return the tier of the contact's organization, if they have both."""
+    row = await sql.fetch_one(
+        "SELECT organization.tier FROM contact "
+        "JOIN organization ON organization.id = contact.organization_id WHERE contact.id = $1",
+        contact_id,
+    )
+    return None if row is None else row["tier"]
+
+
+def _yes_or_no(*, said: bool) -> str:
+    return "yes" if said else "no"

@@ -1,0 +1,132 @@
+"""Mails from the desk to its own users, as rows: a story leaves one, a carrier sends it.
+
+    waiting ──claim──▶ (claimed until due_at) ──finish──▶ done | failed
+                 ▲                  │
+                 └──── later ───────┘
+
+A claim that ran out is found again: a user may rarely get such a mail twice, never not at all.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from servicedesk.kernel.backoff import delay_seconds
+from servicedesk.kernel.bus import Topic
+from servicedesk.kernel.database import Database
+from servicedesk.kernel.ids import new_id
+from servicedesk.kernel.sql import Sql, as_dict, as_time_or_none, as_uuid, as_uuid_or_none
+from servicedesk.kernel.work import Work
+
+MOST_ATTEMPTS = 8
+FIRST_SECONDS = 10.0
+LONGEST_SECONDS = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One mail to one user. `attempts` counts those that failed."""
+
+    id: UUID
+    user_id: UUID
+    kind: str
+    ticket_id: UUID | None
+    arguments: Mapping[str, Any]
+    attempts: int
+
+
+async def add_mail_notices(
+    work: Work,
+    kind: str,
+    user_ids: Iterable[UUID],
+    ticket_id: UUID,
+    arguments: Mapping[str, object],
+) -> None:
+    """Leave each of the users a mail, once for the occasion that `arguments` name by "id"."""
+    rows = [
+        {
+            "id": new_id(),
+            "once_key": f"{kind}:{arguments['id']}:{user_id}",
+            "user_id": user_id,
+            "kind": kind,
+            "ticket_id": ticket_id,
+            "arguments": dict(arguments),
+            "state": "waiting",
+            "due_at": work.now,
+            "created_at": work.now,
+        }
+        for user_id in sorted(set(user_ids))
+    ]
+    if rows:
+        await work.sql.insert("notice", rows, "ON CONFLICT DO NOTHING")
+        work.ring(Topic.OUTBOX)
+
+
+async def claim_notices(database: Database, owner: str, limit: int, seconds: float) -> list[Notice]:
+    """Claim at most `limit` due notices for `seconds`, longest due first."""
+    now = await database.now()
+    async with database.transaction() as sql:
+        skip = "" if sql.on_sqlite else "FOR UPDATE SKIP LOCKED"
+        rows = await sql.fetch(
+            "SELECT id, user_id, kind, ticket_id, arguments, attempts FROM notice "
+            f"WHERE state = 'waiting' AND due_at <= $1 ORDER BY due_at, id LIMIT $2 {skip}",
+            now,
+            limit,
+        )
+        if rows:
+            await sql.execute(
+                "UPDATE notice SET claimed_by = $1, due_at = $2, attempts = attempts + 1 "
+                f"WHERE {sql.member('id', 3)}",
+                owner,
+                now + timedelta(seconds=seconds),
+                [as_uuid(row["id"]) for row in rows],
+            )
+    return [
+        Notice(
+            id=as_uuid(row["id"]),
+            user_id=as_uuid(row["user_id"]),
+            kind=row["kind"],
+            ticket_id=as_uuid_or_none(row["ticket_id"]),
+            arguments=as_dict(row["arguments"]),
+            attempts=int(row["attempts"]) + 1,
+        )
+        for row in rows
+    ]
+
+
+async def finish_notice(database: Database, notice: Notice, owner: str) -> None:
+    """It was sent, or nobody needs it any more."""
+    await database.sql.execute(
+        "UPDATE notice SET state = 'done', ended_at = $3, claimed_by = NULL, error = NULL "
+        "WHERE id = $1 AND claimed_by = $2",
+        notice.id,
+        owner,
+        await database.now(),
+    )
+
+
+async def postpone_notice(database: Database, notice: Notice, owner: str, error: str) -> None:
+    """It could not be sent: try again later, and give up after `MOST_ATTEMPTS`."""
+    now = await database.now()
+    failed = notice.attempts >= MOST_ATTEMPTS
+    wait = delay_seconds(
+        notice.attempts, first_seconds=FIRST_SECONDS, longest_seconds=LONGEST_SECONDS
+    )
+    await database.sql.execute(
+        "UPDATE notice SET state = $3, due_at = $4, error = $5, claimed_by = NULL, ended_at = $6 "
+        "WHERE id = $1 AND claimed_by = $2",
+        notice.id,
+        owner,
+        "failed" if failed else "waiting",
+        now + timedelta(seconds=wait),
+        error,
+        now if failed else None,
+    )
+
+
+async def next_notice_due(sql: Sql) -> datetime | None:
+    """Return when the earliest notice is due, or a claim of one runs out."""
+    row = await sql.fetch_one("SELECT min(due_at) AS due_at FROM notice WHERE state = 'waiting'")
+    return as_time_or_none(row["due_at"]) if row else None

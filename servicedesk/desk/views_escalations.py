@@ -1,0 +1,54 @@
+"""What a user was told of escalations: their list in the console."""
+
+from uuid import UUID
+
+from servicedesk.domain.people import Viewer
+from servicedesk.kernel.sql import Row, Sql, as_time, as_time_or_none, as_uuid, as_uuid_or_none
+from servicedesk.people.visibility import visible_condition
+from servicedesk.sla.promises import Audience, Metric
+from servicedesk.sla.shapes import EscalationNotice
+
+MOST_NOTICES = 100
+_SELECT = """
+    SELECT n.id, n.escalation_id, n.ticket_id, n.created_at, n.seen_at, t.number, e.metric,
+        e.audience, e.due_at, e.acknowledged_at, e.acknowledged_by
+    FROM escalation_notice n
+    JOIN escalation e ON e.id = n.escalation_id
+    JOIN ticket t ON t.id = n.ticket_id
+"""
+
+
+async def load_notices(sql: Sql, viewer: Viewer) -> list[EscalationNotice]:
+    """Return the newest that the viewer was told, of tickets that they still see."""
+    visible, values = visible_condition(viewer, on_sqlite=sql.on_sqlite, ticket="t", first_number=3)
+    rows = await sql.fetch(
+        f"{_SELECT} WHERE n.user_id = $1 AND {visible} ORDER BY n.created_at DESC, n.id LIMIT $2",
+        viewer.user_id,
+        MOST_NOTICES,
+        *values,
+    )
+    return list(map(_notice, rows))
+
+
+async def find_notice(sql: Sql, viewer: Viewer, escalation_id: UUID) -> EscalationNotice | None:
+    """Return what the viewer was told of this escalation, None if nothing."""
+    row = await sql.fetch_one(
+        f"{_SELECT} WHERE n.user_id = $1 AND n.escalation_id = $2", viewer.user_id, escalation_id
+    )
+    return None if row is None else _notice(row)
+
+
+def _notice(row: Row) -> EscalationNotice:
+    return EscalationNotice(
+        id=as_uuid(row["id"]),
+        escalation_id=as_uuid(row["escalation_id"]),
+        ticket_id=as_uuid(row["ticket_id"]),
+        ticket_number=row["number"],
+        metric=Metric(row["metric"]),
+        audience=Audience(row["audience"]),
+        due_at=as_time(row["due_at"]),
+        created_at=as_time(row["created_at"]),
+        seen_at=as_time_or_none(row["seen_at"]),
+        acknowledged_at=as_time_or_none(row["acknowledged_at"]),
+        acknowledged_by=as_uuid_or_none(row["acknowledged_by"]),
+    )
