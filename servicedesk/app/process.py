@@ -12,7 +12,17 @@ import structlog
 import uvicorn
 
 from servicedesk.app.api.application import make_application
-from servicedesk.app.roles import admission, effects, jobs, senders, smtp, timers
+from servicedesk.app.roles import (
+    admission,
+    carriers,
+    effects,
+    jobs,
+    mailboxes,
+    senders,
+    sent_copies,
+    smtp,
+    timers,
+)
 from servicedesk.app.roles.admission import Admission
 from servicedesk.app.roles.names import Role, in_words
 from servicedesk.app.router import run_router
@@ -57,6 +67,8 @@ def _work_of(services: Services, roles: frozenset[Role]) -> Iterable[Coroutine[A
         yield run_router(services.database, services.bus, name)
     if Role.SENDERS in roles:
         yield senders.run(services, name)
+        yield carriers.run(services, name)
+        yield sent_copies.run(services, name)
     if Role.TIMERS in roles:
         yield timers.run(services)
     if Role.EFFECTS in roles:
@@ -65,6 +77,8 @@ def _work_of(services: Services, roles: frozenset[Role]) -> Iterable[Coroutine[A
         yield jobs.run(services)
     if Role.MAIL_IN in roles:
         yield admission.sweep(services.database, services.intake)
+    if Role.MAILBOXES in roles:
+        yield mailboxes.run(services, name)
     if Role.SMTP in roles:
         line = Admission(services.intake)
         yield line.run()

@@ -11,14 +11,17 @@ never; telling twice is harmless. Nothing is polled: an entry's bell is the way 
 """
 
 import asyncio
+import gc
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import TypeVar, assert_never
+from typing import TypeVar
 
 import structlog
 
+from servicedesk.app.router_commits import commit, commit_marks
 from servicedesk.domain.actors import system_actor
 from servicedesk.domain.errors import LeaseLost, ServicedeskError
 from servicedesk.kernel import journal, leases
@@ -27,17 +30,25 @@ from servicedesk.kernel.bus import Bell, Bus, Topic
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.ids import new_id
 from servicedesk.kernel.leases import Lease
-from servicedesk.kernel.work import Work
-from servicedesk.routing import offers, views_facts
+from servicedesk.routing import views_facts
 from servicedesk.routing.affected import affected_by
-from servicedesk.routing.engine.decisions import Decision, ExpireOffer, MakeOffer, RescindOffer
-from servicedesk.routing.engine.events import Event, TimePassed, Together
+from servicedesk.routing.engine.decisions import (
+    Decision,
+    ExpireOffer,
+    LookUpHours,
+    MakeOffer,
+    MarkStuck,
+)
+from servicedesk.routing.engine.events import Event, Preloaded, TimePassed, Together
 from servicedesk.routing.engine.machine import Engine
 
 LEASE_NAME = "router"
 ENTRIES_AT_ONCE = 500
 ORDERS_AT_ONCE = 2_000
 AGENTS_AT_ONCE = 200
+MARKS_AT_ONCE = 500
+COMMITS_AT_ONCE = 4
+"""Decisions are about different orders, so they need not wait for one another."""
 OWNER_PREFIX = 50
 ACTOR = system_actor("router")
 Item = TypeVar("Item")
@@ -128,20 +139,26 @@ class Leader:
                 await bell.wait(await self._seconds_to_sleep())
 
     async def _rebuild(self) -> None:
-        """Load what is live, orders before agents, so that each agent gets the best of all.
-
-        In portions: with many orders the lease must be renewed meanwhile.
-        """
+        """Load what is live, then decide at once. In portions: the lease is renewed meanwhile."""
         started = _loop_seconds()
-        sql = self._database.sql
-        self._position = await journal.head(sql)
-        await self._tell(await views_facts.load_queue_facts(sql))
-        for portion in _portions(await views_facts.live_order_ids(sql), ORDERS_AT_ONCE):
-            await self._tell(await views_facts.load_orders(sql, portion))
-        for agents in _portions(await views_facts.load_agents(sql), AGENTS_AT_ONCE):
-            await self._tell(agents)
+        with collections_put_off():
+            await self._load()
+        await self._decide(TimePassed())
         seconds = round(_loop_seconds() - started, 3)
         log.info("router_ready", waiting=self._engine.waiting, seconds=seconds)
+
+    async def _load(self) -> None:
+        sql = self._database.sql
+        self._position = await journal.head(sql)
+        await self._preload(await views_facts.load_queue_facts(sql, await self._time()))
+        for agents in _portions(await views_facts.load_agents(sql), AGENTS_AT_ONCE):
+            await self._preload(agents)
+        async for orders in views_facts.live_orders(sql, ORDERS_AT_ONCE):
+            await self._preload(orders)
+
+    async def _preload(self, events: Sequence[Event]) -> None:
+        await self._renew_if_due()
+        self._engine.apply(Preloaded(tuple(events)), await self._time())
 
     async def _follow(self) -> bool:
         """Take in what was stamped since, or only the time. Returns False if there was nothing."""
@@ -154,9 +171,10 @@ class Leader:
         order_ids = [*affected.order_ids]
         order_ids += await views_facts.live_order_ids_of(sql, affected.ticket_ids)
         users = None if affected.every_agent else affected.user_ids
+        queues = None if affected.every_queue else affected.queue_ids
         await self._tell(
             [
-                *await views_facts.load_queue_facts(sql, affected.queue_ids),
+                *await views_facts.load_queue_facts(sql, await self._time(), queues),
                 *await views_facts.load_orders(sql, dict.fromkeys(order_ids)),
                 *await views_facts.load_agents(sql, users),
             ]
@@ -170,36 +188,39 @@ class Leader:
 
     async def _decide(self, event: Event) -> bool:
         """Apply the event and commit the decisions. Returns whether there were any."""
-        decisions = self._engine.apply(event, await self._time())
-        for decision in decisions:
+        found = self._engine.apply(event, await self._time())
+        marks = [decision for decision in found if isinstance(decision, MarkStuck)]
+        decisions = [decision for decision in found if not isinstance(decision, MarkStuck)]
+        for portion in _portions(decisions, COMMITS_AT_ONCE):
             await self._renew_if_due()
-            if not await self._commit(decision):
-                await self._look_again(decision)
-        return bool(decisions)
+            written = await asyncio.gather(*map(self._commit, portion), return_exceptions=True)
+            for decision, outcome in zip(portion, written, strict=True):
+                if isinstance(outcome, BaseException):
+                    raise outcome
+                if not outcome:
+                    await self._look_again(decision)
+        for several in _portions(marks, MARKS_AT_ONCE):  # last: nobody waits for them
+            await self._renew_if_due()
+            async with self._database.work(ACTOR) as work:
+                await commit_marks(work, self._lease, several)
+        return bool(found)
 
     async def _commit(self, decision: Decision) -> bool:
+        if isinstance(decision, LookUpHours):
+            return False
         async with self._database.work(ACTOR) as work:
-            return await self._write(work, decision)
-
-    async def _write(self, work: Work, decision: Decision) -> bool:
-        match decision:
-            case MakeOffer():
-                return await offers.make_offer(work, self._lease, decision)
-            case ExpireOffer(offer_id):
-                await leases.hold(work.sql, self._lease)
-                return await offers.expire_offer(work, offer_id)
-            case RescindOffer(offer_id, _, reason):
-                await leases.hold(work.sql, self._lease)
-                return await offers.rescind_offer(work, offer_id, reason)
-            case _:
-                assert_never(decision)
+            return await commit(work, self._lease, decision)
 
     async def _look_again(self, decision: Decision) -> None:
-        """The rows were not as the engine thought: tell it how they are."""
+        """Tell the engine how the rows are: they were not as it thought, or it asks for them."""
         sql = self._database.sql
+        if isinstance(decision, LookUpHours):
+            now = await self._time()
+            await self._tell(await views_facts.load_queue_facts(sql, now, [decision.queue_id]))
+            return
         log.info("router_was_late", decision=type(decision).__name__)
         events: list[Event] = [*await views_facts.load_orders(sql, [decision.order_id])]
-        if not isinstance(decision, RescindOffer):
+        if isinstance(decision, MakeOffer | ExpireOffer):
             events += await views_facts.load_agents(sql, [decision.user_id])
         await self._tell(events)
 
@@ -224,6 +245,19 @@ class Leader:
         now = await self._database.now()
         self._now = now if self._now is None else max(now, self._now)
         return self._now
+
+
+@contextmanager
+def collections_put_off() -> Iterator[None]:
+    """What is loaded inside stays for long and makes no cycles: to look through it again and again
+    would double the time of a rebuild, and pause decisions later (benchmarks/measure_engine)."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 100)
+        gc.enable()
 
 
 def _loop_seconds() -> float:

@@ -6,6 +6,7 @@ from servicedesk.kernel.database import connection_url, tortoise_config
 TABLES = (
     "servicedesk.kernel.tables",
     "servicedesk.people.tables",
+    "servicedesk.sla.tables",
     "servicedesk.routing.tables",
     "servicedesk.desk.tables",
     "servicedesk.intake.tables",

@@ -8,12 +8,18 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from uuid import UUID
 
 from servicedesk.app.schema import MIGRATIONS, TABLES
 from servicedesk.channels import protocol
-from servicedesk.channels.email.channel import EmailChannel, relay_from
+from servicedesk.channels.email.channel import EmailChannel
+from servicedesk.channels.email.imap.account import trust_also
+from servicedesk.channels.email.letters import Letters
+from servicedesk.channels.email.oauth import AccessTokens
+from servicedesk.channels.email.relays import Relays, relays_from
 from servicedesk.channels.email.tokens import MailMarks
 from servicedesk.channels.protocol import Channel
+from servicedesk.desk.inbox_settings import RenewedSecret, renew_secret
 from servicedesk.domain.errors import ConfigurationError
 from servicedesk.domain.messages import ChannelKind, Inbound
 from servicedesk.intake.accept import Intake
@@ -22,6 +28,7 @@ from servicedesk.kernel.blobs import FileBlobs
 from servicedesk.kernel.bus import Bus, LocalBus
 from servicedesk.kernel.config import Settings
 from servicedesk.kernel.database import Database, open_database
+from servicedesk.kernel.http.outgoing import Outgoing
 from servicedesk.kernel.migrate import pending
 from servicedesk.kernel.redis_bus import open_redis_bus
 from servicedesk.kernel.secrets import Secrets, load_secrets
@@ -38,6 +45,9 @@ class Services:
     secrets: Secrets
     channels: Mapping[ChannelKind, Channel]
     intake: Intake
+    outgoing: Outgoing
+    mail_tokens: AccessTokens
+    relays: Relays
 
 
 @asynccontextmanager
@@ -60,7 +70,10 @@ def make_services(settings: Settings, database: Database, bus: Bus) -> Services:
     """Put the parts together over an open database and bus."""
     blobs = FileBlobs(database, settings.blob_dir)
     secrets = load_secrets(settings)
-    channels = _channels(settings, secrets, blobs)
+    outgoing = Outgoing(settings.outgoing_allowed)
+    mail_tokens = _mail_tokens(database, secrets, outgoing)
+    relays = relays_from(settings, mail_tokens, trust_also(settings.mail_ca_file))
+    channels = _channels(secrets, blobs, relays)
     parsers = {kind: partial(parse_arrival, channel) for kind, channel in channels.items()}
     return Services(
         settings=settings,
@@ -69,8 +82,23 @@ def make_services(settings: Settings, database: Database, bus: Bus) -> Services:
         blobs=blobs,
         secrets=secrets,
         channels=channels,
-        intake=Intake(database, blobs, parsers),
+        intake=Intake(database, blobs, parsers, channels),
+        outgoing=outgoing,
+        mail_tokens=mail_tokens,
+        relays=relays,
     )
+
+
+def _mail_tokens(database: Database, secrets: Secrets, outgoing: Outgoing) -> AccessTokens:
+    async def save(inbox_id: UUID, old: str, new: str) -> None:
+        renewed = RenewedSecret(("oauth", "refresh_token"), old, new)
+        await renew_secret(database, secrets, inbox_id, renewed)
+
+    return AccessTokens(outgoing, utc_now, save)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 @asynccontextmanager
@@ -82,13 +110,10 @@ async def _bus(settings: Settings) -> AsyncIterator[Bus]:
         yield bus
 
 
-def _channels(
-    settings: Settings, secrets: Secrets, blobs: FileBlobs
-) -> Mapping[ChannelKind, Channel]:
+def _channels(secrets: Secrets, blobs: FileBlobs, relays: Relays) -> Mapping[ChannelKind, Channel]:
+    marks = MailMarks(secrets)
     return {
-        ChannelKind.EMAIL: EmailChannel(
-            MailMarks(secrets), relay_from(settings), blobs.open, lambda: datetime.now(UTC)
-        ),
+        ChannelKind.EMAIL: EmailChannel(marks, Letters(marks, blobs.open, utc_now), relays),
     }
 
 

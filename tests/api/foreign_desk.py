@@ -86,6 +86,7 @@ async def open_foreign_desk(services: Services) -> AsyncIterator[ForeignDesk]:
     )
     ids = await _ids(services.database, ticket_id)
     ids["offer_id"] = await _offer(services.database, ticket_id, company.ana)
+    ids["order_id"] = await _order(services.database, ticket_id)
     ids["arrival_id"] = broken.id
     app = make_application(services)
     sid = await _supervisor_of(services.database, company.sales)
@@ -109,8 +110,17 @@ async def _ids(database: Database, ticket_id: TicketId) -> dict[str, UUID]:
     )
     assert row is not None
     known = {name: UUID(str(row[name])) for name in ("message_id", "file_id", "contact_id")}
-    made_up = ("session_id", "user_id", "team_id", "queue_id", "inbox_id")
+    made_up = (
+        "session_id", "user_id", "team_id", "queue_id", "inbox_id", "skill_id", "template_id",
+        "calendar_id", "policy_id", "escalation_id",
+    )  # fmt: skip
     return {**known, "ticket_id": ticket_id, **{name: new_id() for name in made_up}}
+
+
+async def _order(database: Database, ticket_id: TicketId) -> UUID:
+    order = await live_order(database.sql, ticket_id)
+    assert order is not None
+    return order.id
 
 
 async def _offer(database: Database, ticket_id: TicketId, viewer: Viewer) -> UUID:

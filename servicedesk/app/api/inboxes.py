@@ -1,8 +1,9 @@
 """/api/inboxes: everybody may know them, administrators change them."""
 
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -12,6 +13,7 @@ from servicedesk.app.api.context import actor, services
 from servicedesk.app.api.inputs import Body, EmailAddress, Name, PageQuery
 from servicedesk.app.api.operation import ADMINISTRATORS, Operation
 from servicedesk.desk.inbox_changes import InboxChanges, NewInbox, change_inbox, create_inbox
+from servicedesk.desk.inbox_settings import SettingsForm
 from servicedesk.desk.shapes import InboxShape
 from servicedesk.desk.views_inboxes import load_inboxes
 from servicedesk.domain.errors import NotFound
@@ -21,20 +23,27 @@ from servicedesk.kernel.http.conditions import expected_version
 from servicedesk.kernel.http.pages import Cursor, Listing, page_of_all
 
 BY_NAME = Cursor(tuple[str, UUID])
+MOST_SETTINGS = 50
 
 
 class NewInboxBody(Body):
+    """`settings`: what the channel needs, as GET …/setup shows it; null: its defaults."""
+
     channel: Literal["email"]
     name: Name
     address: EmailAddress
     queue_id: UUID
+    settings: dict[str, Any] | None = Field(None, max_length=MOST_SETTINGS)
 
 
 class InboxChangesBody(Body):
+    """A secret in `settings` that is left out, null or true stays as it is; "" removes it."""
+
     name: Name | None = None
     address: EmailAddress | None = None
     queue_id: UUID | None = None
     active: bool | None = None
+    settings: dict[str, Any] | None = Field(None, max_length=MOST_SETTINGS)
 
 
 @Operation(tag="inboxes", answers=Listing[InboxShape])
@@ -48,7 +57,9 @@ async def list_all_inboxes(request: Request, query: PageQuery) -> Response:
 @Operation(tag="inboxes", answers=InboxShape, status=201, roles=ADMINISTRATORS, idempotent=True)
 async def add_inbox(request: Request, json: NewInboxBody) -> Response:
     """Add an inbox: mail to its address becomes tickets in its queue."""
-    new = NewInbox(ChannelKind(json.channel), json.name, json.address, json.queue_id)
+    channel = ChannelKind(json.channel)
+    form = settings_form(request, channel, json.settings)
+    new = NewInbox(channel, json.name, json.address, json.queue_id, form)
     inbox_id, position = await create_inbox(services(request).database, actor(request), new)
     return await _answer_inbox(request, inbox_id, position, status=201)
 
@@ -59,12 +70,23 @@ async def add_inbox(request: Request, json: NewInboxBody) -> Response:
 async def save_inbox(request: Request, json: InboxChangesBody) -> Response:
     """Change an inbox, or switch it off."""
     inbox_id = request.path_params["inbox_id"]
-    changes = InboxChanges(json.name, json.address, json.queue_id, json.active)
+    form = settings_form(request, ChannelKind.EMAIL, json.settings)
+    changes = InboxChanges(json.name, json.address, json.queue_id, json.active, form)
     version = expected_version(request.headers.get("if-match"))
     position = await change_inbox(
         services(request).database, actor(request), inbox_id, version, changes
     )
     return await _answer_inbox(request, inbox_id, position)
+
+
+def settings_form(
+    request: Request, channel: ChannelKind, typed: dict[str, Any] | None
+) -> SettingsForm | None:
+    """What was typed, with the type of the channel that will check it; None if nothing was."""
+    if typed is None:
+        return None
+    given = services(request)
+    return SettingsForm(given.channels[channel].settings_type, typed, given.secrets)
 
 
 async def _answer_inbox(

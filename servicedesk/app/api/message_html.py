@@ -29,8 +29,12 @@ if TYPE_CHECKING:
 MOST_PICTURE_BYTES = 5_000_000
 """Of all pictures inside one message that are shown in place; the rest stays a download."""
 
-SANDBOX = "sandbox allow-popups allow-popups-to-escape-sandbox; frame-ancestors 'self'; "
-"""Links open outside; nothing else of the mail leaves its frame."""
+SANDBOX = (
+    "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox; "
+    "frame-ancestors 'self'; "
+)
+"""Links open outside; nothing else of the mail leaves its frame. It keeps our origin, so that the
+console can measure it, and may run nothing: `allow-scripts` must never stand beside it (ADR 12)."""
 
 
 class HtmlQuery(Query):
@@ -64,7 +68,7 @@ async def show_message_html(request: Request, query: HtmlQuery) -> Response:
 async def _picture_urls(given: "Services", message_id: UUID) -> dict[str, str]:
     """Return the message's own pictures as data URLs, by content id.
 
-    The page's frame has no origin, so it could not load them from us with the session's cookie.
+    The page may load nothing from us: its policy names no host of ours.
     """
     urls: dict[str, str] = {}
     left = MOST_PICTURE_BYTES

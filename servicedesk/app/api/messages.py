@@ -41,7 +41,10 @@ class EarlierQuery(Query):
 
 
 class ReplyBody(Body):
-    """`to` and `cc` empty: to the requester. `seen_seq`: the newest message that was read."""
+    """`to` and `cc` empty: to the requester. `seen_seq`: the newest message that was read.
+
+    `even_if_undeliverable`: send it although mail to a recipient came back.
+    """
 
     text: str = Field(max_length=LONGEST_TEXT, pattern=NO_NUL)
     html: str | None = Field(None, max_length=LONGEST_HTML, pattern=NO_NUL)
@@ -50,6 +53,7 @@ class ReplyBody(Body):
     cc: list[EmailAddress] = Field(default_factory=list, max_length=50)
     set_status: TicketStatus | None = None
     seen_seq: int = Field(ge=0, le=2**31 - 1)
+    even_if_undeliverable: bool = False
 
 
 class NoteBody(Body):
@@ -78,7 +82,8 @@ async def list_earlier_messages(request: Request, query: EarlierQuery) -> Respon
     problems=(409,),
 )
 async def write_reply(request: Request, json: ReplyBody) -> Response:
-    """Answer the contact; 409 `newer-message` if they wrote after `seen_seq`."""
+    """Answer the contact; 409 `newer-message` if they wrote after `seen_seq`, and
+    `undeliverable-address` if what was sent to a recipient came back."""
     database = services(request).database
     ticket = await get_summary(database.sql, viewer(request), _ticket_id(request))
     new = NewReply(
@@ -89,6 +94,7 @@ async def write_reply(request: Request, json: ReplyBody) -> Response:
         to=[typed_address(address) for address in json.to],
         cc=[typed_address(address) for address in json.cc],
         set_status=json.set_status,
+        even_if_undeliverable=json.even_if_undeliverable,
     )
     channel = channel_of(services(request), ticket.channel)
     written = await reply(database, channel, viewer(request), TicketId(ticket.id), new)

@@ -4,7 +4,6 @@ import asyncio
 import os
 import shutil
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import typer
@@ -12,7 +11,10 @@ from redis.asyncio import ConnectionPool, Redis
 from rich.console import Console
 from rich.table import Table
 
+from servicedesk.app.cli.doctor_mail import examine_mail
+from servicedesk.app.cli.findings import Finding
 from servicedesk.app.schema import MIGRATIONS, TABLES
+from servicedesk.channels.email.dns_lookup import DnsLookup
 from servicedesk.kernel.config import Settings, load_settings
 from servicedesk.kernel.migrate import pending
 from servicedesk.kernel.secrets import KEY_FILE, load_secrets
@@ -20,14 +22,6 @@ from servicedesk.kernel.secrets import KEY_FILE, load_secrets
 LITTLE_DISK_BYTES = 1_000_000_000
 CONNECT_SECONDS = 5
 CONSOLE = Path(__file__).parents[1] / "console" / "index.html"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`fine` False: the desk will not work as it should, and `words` say what to do."""
-
-    fine: bool
-    words: str
 
 
 Check = Callable[[Settings], Awaitable[Finding]]
@@ -121,5 +115,12 @@ async def _examine(settings: Settings) -> dict[str, Finding]:
         try:
             findings[name] = await check(settings)
         except Exception as error:  # noqa: BLE001  # a check that breaks is itself the finding
-            findings[name] = Finding(False, f"{type(error).__name__}: {error}")
-    return findings
+            findings[name] = _broken(error)
+    try:
+        return findings | await examine_mail(settings, DnsLookup())
+    except Exception as error:  # noqa: BLE001
+        return findings | {"mail": _broken(error)}
+
+
+def _broken(error: Exception) -> Finding:
+    return Finding(fine=False, words=f"{type(error).__name__}: {error}")

@@ -15,6 +15,7 @@ from servicedesk.app.cli import (
     doctor,
     mail,
     processes,
+    simulate,
     sla,
     users,
 )
@@ -38,6 +39,7 @@ app.add_typer(demonstration.app, name="demo")
 app.add_typer(mail.app, name="mail")
 app.command()(mail.sanitize)
 app.add_typer(sla.app, name="sla")
+app.command("simulate")(simulate.simulate_scenario)
 
 
 @app.command()

@@ -1,8 +1,11 @@
 """sla: ask a calendar, with the very code that the running desk asks."""
 
+import asyncio
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
 import typer
@@ -10,7 +13,10 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
+from servicedesk.app.wiring import open_services
 from servicedesk.domain.errors import BadInput
+from servicedesk.kernel.config import load_settings
+from servicedesk.sla.audit import Disagreement, Dodge, month_of, verify_month
 from servicedesk.sla.calendar.arithmetic import Calendar
 from servicedesk.sla.calendar.reading import first_fault, read_hours
 from servicedesk.sla.questions import Answer, answer, read_question
@@ -21,15 +27,11 @@ _CALENDAR = typer.Option(..., "--calendar", help="Working hours as JSON; - is st
 _CASES = typer.Option(..., "--cases", help="One question a line, as JSON; - is standard input.")
 
 Case = dict[str, object]
+Finding = Disagreement | Dodge
 
 
 class _Unusable(Exception):
     """What is wrong with the input, in one line that names the file."""
-
-
-@app.callback()
-def _group() -> None:
-    """Keeps `compute` a word of its own while it is the only command here."""
 
 
 @app.command()
@@ -58,6 +60,64 @@ def compute(
         more = f" (and {len(faults) - 1} more cases)" if len(faults) > 1 else ""
         typer.echo(f"{faults[0]}{more}", err=True)
         raise typer.Exit(1)
+
+
+@app.command()
+def verify(
+    month: str = typer.Option(..., "--month", help="Which month, as YYYY-MM, in UTC."),
+    *,
+    as_json: bool = typer.Option(False, "--json", help="Print each finding as a line of JSON."),
+) -> None:
+    """Work out a month's results again, with a verifier that shares no code with the clocks.
+
+    Lists where the two disagree (exit code 1), and who set tickets to stand still while their
+    contact waited for an answer.
+    """
+    try:
+        span = month_of(month)
+    except BadInput as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    disagreements = asyncio.run(_verify(span, _say_json if as_json else _say))
+    if disagreements:
+        raise typer.Exit(1)
+
+
+async def _verify(span: tuple[datetime, datetime], say: Callable[[Finding], None]) -> int:
+    clocks = disagreements = dodges = 0
+    async with open_services(load_settings()) as services:
+        async for found in verify_month(services.database.sql, services.secrets, *span):
+            listed: list[Finding] = [*found.disagreements, *found.dodges]
+            for one in listed:
+                say(one)
+            clocks += found.clocks
+            disagreements += len(found.disagreements)
+            dodges += len(found.dodges)
+    typer.echo(
+        f"{clocks} clocks ended from {span[0]:%Y-%m-%d} to {span[1]:%Y-%m-%d}: {disagreements} "
+        f"disagreements, {dodges} pauses while the contact waited.",
+        err=True,
+    )
+    return disagreements
+
+
+def _say(finding: Finding) -> None:
+    clock = " ".join(map(str, finding.clock)) if finding.clock else "-"
+    if isinstance(finding, Disagreement):
+        typer.echo(
+            f"ticket {finding.ticket_id}  {clock}  {finding.field}: the clock says "
+            f"{finding.clock_says!r}, the verifier {finding.verifier_says!r}"
+        )
+    else:
+        typer.echo(
+            f"ticket {finding.ticket_id}  {clock}  stood still from {finding.at.isoformat()} on "
+            "while the contact waited"
+        )
+
+
+def _say_json(finding: Finding) -> None:
+    kind = "disagreement" if isinstance(finding, Disagreement) else "paused_while_waiting"
+    typer.echo(json.dumps({"finding": kind, **asdict(finding)}, default=str))
 
 
 def _read_calendar(path: Path) -> Calendar:

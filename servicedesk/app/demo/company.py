@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from servicedesk.app.demo.letters import SAMPLES, SampleMail, raw_mail
+from servicedesk.app.demo.letters import HELD_BACK, SAMPLES, SampleMail, raw_mail
 from servicedesk.app.wiring import Services
 from servicedesk.desk.inbox_changes import NewInbox, add_inbox
 from servicedesk.desk.inboxes import InboxFacts, find_inbox
@@ -57,6 +57,8 @@ async def build_company(services: Services) -> None:
         return
     staff = await _add_people(services)
     tickets = [await _let_in(services, sample) for sample in SAMPLES]
+    for sample in HELD_BACK:
+        await _let_in(services, sample)
     await _work_a_little(services, staff, tickets)
 
 

@@ -8,7 +8,8 @@ from email.utils import format_datetime, make_msgid
 
 @dataclass(frozen=True, slots=True)
 class SampleMail:
-    """`html` adds an alternative part; `file` is (name, text) of an attachment."""
+    """`html` adds an alternative part; `file` is (name, text) of an attachment; `headers` stand
+    beside the usual ones."""
 
     name: str
     address: str
@@ -17,7 +18,33 @@ class SampleMail:
     to: str = "support@northwind-outdoor.example"
     html: str = ""
     file: tuple[str, str] | None = None
+    headers: tuple[tuple[str, str], ...] = ()
 
+
+HELD_BACK = (
+    SampleMail(
+        "Weekly Trail Deals",
+        "deals@trail-deals.example",
+        "70 % off: this week only!!!",
+        "Only this week: all boots at 70 % off. Click now.",
+        headers=(("X-Spam-Flag", "YES"), ("X-Spam-Status", "Yes, score=9.1 required=5.0")),
+    ),
+    SampleMail(
+        "Outdoor Retail List",
+        "list@outdoor-retail.example",
+        "[retail] Digest of week 47",
+        "Topics of this week: customs forms, stove fuel by air, returns after the sale.",
+        headers=(("List-Id", "Outdoor retail <retail.outdoor-retail.example>"),),
+    ),
+    SampleMail(
+        "Karin Holm",
+        "karin.holm@fjellsport.example",
+        "Automatic reply: Your order",
+        "I am out of the office until Monday. In urgent cases call my colleagues.",
+        headers=(("Auto-Submitted", "auto-replied"), ("X-Auto-Response-Suppress", "All")),
+    ),
+)
+"""What opens no ticket: it waits in the quarantine for somebody to decide."""
 
 SAMPLES = (
     SampleMail(
@@ -85,6 +112,8 @@ def raw_mail(sample: SampleMail, at: datetime) -> bytes:
     mail["Subject"] = sample.subject
     mail["Date"] = format_datetime(at)
     mail["Message-ID"] = make_msgid(domain=sample.address.partition("@")[2])
+    for name, value in sample.headers:
+        mail[name] = value
     mail.set_content(sample.text)
     if sample.html:
         mail.add_alternative(sample.html, subtype="html")

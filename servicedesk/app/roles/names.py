@@ -9,6 +9,7 @@ from servicedesk.domain.errors import ConfigurationError
 class Role(StrEnum):
     ROUTER = "router"  # matches work orders with agents; one of all routers leads
     MAIL_IN = "mail-in"  # lets in what was stored and left behind
+    MAILBOXES = "mailboxes"  # fetches mail by IMAP; one owner for each mailbox
     SENDERS = "senders"  # carries outbound messages
     TIMERS = "timers"  # deadlines that rows name, and the stamping sweep
     EFFECTS = "effects"  # what lower layers asked for

@@ -18,6 +18,7 @@ from servicedesk.app.roles.due import act_when_due
 from servicedesk.app.wiring import Services
 from servicedesk.desk.delivery import MOST_ATTEMPTS, record_receipt
 from servicedesk.desk.delivery_verdict import read_progress
+from servicedesk.desk.inbox_settings import open_settings
 from servicedesk.desk.outgoing import load_outbound
 from servicedesk.domain.errors import NotFound, ServicedeskError
 from servicedesk.domain.messages import DeliveryState, Receipt
@@ -112,7 +113,7 @@ async def _carry(services: Services, claimed: ClaimedOutbox) -> Receipt:
         inbox, outbound = await load_outbound(
             services.database.sql, claimed.message_id, claimed.external_id
         )
-        settings = channel.settings_type.model_validate(inbox.settings)
+        settings = open_settings(services.secrets, inbox, channel.settings_type)
         only = read_progress(claimed.envelope).only
         async with asyncio.timeout(CARRY_SECONDS):
             return await channel.send(replace(outbound, only=only), settings)

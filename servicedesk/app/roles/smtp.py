@@ -1,17 +1,22 @@
 """The built-in mail receiver: what arrives by SMTP is stored, acknowledged, then let in."""
 
 import asyncio
+import ssl
 from collections.abc import Mapping, Sequence
 
 import structlog
 
 from servicedesk.app.roles.admission import Admission
 from servicedesk.app.wiring import Services
+from servicedesk.channels.email.certificates import Certificate, CertificateFiles
+from servicedesk.channels.email.door_limits import Limits
 from servicedesk.channels.email.receiver import ReceiverSettings, start_receiver
+from servicedesk.channels.email.relays import local_name
 from servicedesk.channels.email.tokens import without_mark
 from servicedesk.desk.inboxes import InboxFacts, find_inbox
-from servicedesk.domain.errors import Unavailable
+from servicedesk.domain.errors import ConfigurationError, Unavailable
 from servicedesk.domain.messages import ChannelKind
+from servicedesk.kernel.config import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +49,20 @@ class MailDoor:
         )
 
 
+def _certificate(settings: Settings) -> Certificate | None:
+    """Raises ConfigurationError for files that hold no certificate with its key."""
+    path = settings.smtp_certificate
+    if path is None:
+        return None
+    try:
+        return Certificate(CertificateFiles(path, settings.smtp_key or path))
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigurationError(
+            f"SERVICEDESK_SMTP_CERTIFICATE ({path}) and SERVICEDESK_SMTP_KEY cannot be used "
+            f"({type(error).__name__}): name a PEM file with the certificate chain, and its key."
+        ) from None
+
+
 async def run(services: Services, admission: Admission) -> None:
     """Receive mail on the port of the settings, until cancelled."""
     settings = services.settings
@@ -52,7 +71,13 @@ async def run(services: Services, admission: Admission) -> None:
         host=settings.smtp_host,
         port=settings.smtp_port,
         max_bytes=settings.smtp_max_bytes,
-        hostname=settings.public_host.partition(":")[0],
+        hostname=local_name(settings.public_host),
+        certificate=_certificate(settings),
+        limits=Limits(
+            mails_per_client=settings.smtp_mails_per_hour,
+            mails_per_sender=settings.smtp_mails_per_sender,
+            trusted=settings.smtp_trusted,
+        ),
     )
     receiver = await start_receiver(listening, door, door.knows)
     log.info("smtp_listens", host=settings.smtp_host, port=receiver.port)

@@ -1,4 +1,5 @@
-"""Deadlines that rows name: consoles that stayed away; and the sweep that stamps the journal."""
+"""Deadlines that rows name: consoles that stayed away, promises, steps of ladders; certificates;
+and the sweep that stamps the journal."""
 
 import asyncio
 from datetime import datetime
@@ -10,6 +11,8 @@ from servicedesk.app.wiring import Services
 from servicedesk.domain.errors import ServicedeskError
 from servicedesk.kernel.bus import Topic
 from servicedesk.routing import presence
+from servicedesk.sla import escalate
+from servicedesk.sla.certificates import sign_finished
 
 SWEEP_SECONDS = 1.0
 log = structlog.get_logger(__name__)
@@ -28,8 +31,34 @@ async def run(services: Services) -> None:
         group.create_task(
             act_when_due(services.database, services.bus, Topic.TIMERS, expire, next_due)
         )
+        group.create_task(_escalate(services))
+        group.create_task(_certify(services))
         if not services.database.on_sqlite:
             group.create_task(_stamp_what_was_left(services))
+
+
+async def _escalate(services: Services) -> None:
+    """Fire breaches and the steps of ladders at their instants."""
+
+    async def fire() -> None:
+        await escalate.fire_due(services.database)
+
+    async def next_due() -> datetime | None:
+        return await escalate.next_due(services.database.sql)
+
+    await act_when_due(services.database, services.bus, Topic.TIMERS, fire, next_due)
+
+
+async def _certify(services: Services) -> None:
+    """Sign what became of each clock, soon after it ended."""
+
+    async def sign() -> None:
+        await sign_finished(services.database, services.secrets)
+
+    async def never() -> datetime | None:
+        return None
+
+    await act_when_due(services.database, services.bus, Topic.TIMERS, sign, never)
 
 
 async def _stamp_what_was_left(services: Services) -> None:

@@ -1,0 +1,80 @@
+"""The live check of an inbox as it is typed, saved or not: each step is told as it ends."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from servicedesk.app.api.context import services
+from servicedesk.app.api.inputs import Body, EmailAddress
+from servicedesk.app.api.operation import ADMINISTRATORS, Operation
+from servicedesk.app.inbox_check import check_tools
+from servicedesk.channels.email.check import CheckedInbox, CheckTools, check_inbox
+from servicedesk.channels.email.check_steps import Outcome, StepName
+from servicedesk.channels.email.settings import EmailInboxSettings
+from servicedesk.desk.inbox_settings import SettingsForm
+from servicedesk.desk.inboxes import get_inbox
+from servicedesk.domain.ids import InboxId
+from servicedesk.domain.messages import Address
+from servicedesk.kernel.ids import new_id
+from servicedesk.people.shapes import Shape
+
+LINES = "application/x-ndjson"
+
+
+class CheckBody(Body):
+    """`inbox_id`: whose stored secrets stand for those that `settings` do not name; null: a new
+    inbox. `send_mail`: a test mail goes to its own address and is waited for."""
+
+    inbox_id: UUID | None = None
+    address: EmailAddress
+    settings: dict[str, Any] = Field(max_length=50)
+    send_mail: bool = False
+
+
+class CheckLine(Shape):
+    """`words` say in English what was found and what to do; "" for a step that was skipped."""
+
+    name: StepName
+    outcome: Outcome
+    words: str
+    seconds: float
+
+
+class Lines(StreamingResponse):
+    """Lines as they come. spectree looks at the body of every answer, and this one has none yet."""
+
+    body = b""
+    media_type = LINES
+
+
+@Operation(tag="inboxes", media_type=LINES, roles=ADMINISTRATORS)
+async def check_inbox_now(request: Request, json: CheckBody) -> Response:
+    """Try an inbox out: a line of JSON for each step (name, outcome, words, seconds) as it ends."""
+    given = services(request)
+    inbox_id, stored = InboxId(json.inbox_id or new_id()), {}
+    if json.inbox_id is not None:
+        stored = (await get_inbox(given.database.sql, json.inbox_id)).settings
+    form = SettingsForm(EmailInboxSettings, json.settings, given.secrets)
+    settings = EmailInboxSettings.model_validate(form.checked(inbox_id, stored))
+    inbox = CheckedInbox(inbox_id, Address(json.address.lower()), settings)
+    tools = check_tools(given, inbox_id)
+    return Lines(_lines(inbox, tools, send_mail=json.send_mail))
+
+
+async def _lines(
+    inbox: CheckedInbox, tools: CheckTools, *, send_mail: bool
+) -> AsyncIterator[bytes]:
+    async for step in check_inbox(inbox, tools, send_mail=send_mail):
+        yield _line(CheckLine(**{name: getattr(step, name) for name in CheckLine.model_fields}))
+
+
+def _line(shape: BaseModel) -> bytes:
+    return shape.model_dump_json().encode() + b"\n"
+
+
+ROUTES = [Route("/api/inboxes/check", check_inbox_now, methods=["POST"])]
