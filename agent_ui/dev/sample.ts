@@ -21,14 +21,14 @@ export const teams: Team[] = [
 ]
 const queue = (n: number, name: string, team: number, waiting: number, oldest: number | null): Queue => ({
   id: id(3, n), name, team_id: id(2, team), offer_seconds: 30, active: true, version: 1, agent_ids: [], team_ids: [id(2, team)], waiting,
-  oldest_waiting_at: oldest === null ? null : at(oldest), offered: n === 1 ? 1 : 0, active_orders: n * 2,
+  oldest_waiting_at: oldest === null ? null : at(oldest), offered: n === 1 ? 1 : 0, active_orders: n * 2, stuck: 0,
 })
 export const queues: Queue[] = [queue(1, 'Refunds EU', 1, 7, 34), queue(2, 'Sales Iberia', 2, 2, 6), queue(3, 'Orders Nordic', 1, 0, null)]
 export const inboxes: Inbox[] = [
-  { id: id(4, 1), channel: 'email', name: 'Help', address: 'help@halden.example', queue_id: id(3, 1), brand_id: id(9, 1), active: true, version: 1 },
+  { id: id(4, 1), channel: 'email', name: 'Help', address: 'help@halden.example', queue_id: id(3, 1), brand_id: id(9, 1), active: true, version: 1, brake: null },
 ]
 export const presence: Presence[] = users.slice(0, 4).map((one, index) => ({
-  user_id: one.id, state: index < 2 ? 'available' : 'away', reason: index < 2 ? null : 'break', since: at(84), capacity: { email: 6, chat: 4 }, used: { email: 4, chat: 1 },
+  user_id: one.id, state: index < 2 ? 'available' : 'away', reason: index < 2 ? null : 'break', closed: [], since: at(84), capacity: { email: 6, chat: 4 }, used: { email: 4, chat: 1 },
 }))
 
 const PEOPLE: [string, string][] = [
@@ -37,7 +37,7 @@ const PEOPLE: [string, string][] = [
 ]
 export const contacts: Contact[] = PEOPLE.map(([name, address], n) => ({
   id: id(5, n), name, address, organization: n === 0 ? { id: id(6, 1), name: 'Halden Outdoor', tier: 'Gold' } : null, locale: 'en', time_zone: n === 0 ? 'Asia/Shanghai' : null,
-  identities: [{ kind: 'email', value: address }], created_at: at(50_000), tickets: [], ticket_count: n === 0 ? 14 : 1,
+  identities: [{ kind: 'email', value: address, undeliverable_at: null, undeliverable_reason: null, soft_bounces: 0 }], undeliverable: false, created_at: at(50_000), tickets: [], ticket_count: n === 0 ? 14 : 1,
 }))
 
 interface Plan { who: number; subject: string; words: string; status: TicketStatus; waits: number | null; mine: boolean; unread?: boolean; priority?: 1 | 2 | 3 | 4 }
@@ -58,7 +58,7 @@ const row = (plan: Plan, n: number): TicketRow => {
     id: id(7, n), number: 10482 - n * 7, subject: plan.subject, status: plan.status, priority: plan.priority ?? 2, channel: 'email', inbox_id: id(4, 1), queue_id: id(3, 1 + (n % 2)),
     team_id: id(2, 1), assignee_id: plan.mine ? me.id : null, contact: { id: contact.id, name: contact.name, address: contact.identities[0]?.value ?? '' }, last_words: plan.words,
     last_message_at: at(plan.waits ?? 60 * (n + 1)), last_message_from: plan.waits === null ? 'agent' : 'contact', message_count: 3, waiting_since: plan.waits === null ? null : at(plan.waits),
-    created_at: at(4000), updated_at: at(plan.status === 'solved' ? 5 : 60 * n), version: 1, order: null, unread: plan.unread ?? false,
+    created_at: at(4000), updated_at: at(plan.status === 'solved' ? 5 : 60 * n), version: 1, order: null, clocks: [], unread: plan.unread ?? false,
   }
 }
 export const tickets: TicketRow[] = PLANS.map(row)
@@ -74,8 +74,8 @@ export function message(ticket: TicketRow, seq: number, minutesAgo: number, part
   return {
     id: id(8, nextMessage), ticket_id: ticket.id, seq, kind: 'inbound', channel: 'email',
     author: inbound ? { kind: 'contact', id: ticket.contact?.id ?? null, name: ticket.contact?.name || address } : { kind: 'user', id: me.id, name: me.name },
-    from_address: inbound ? address : 'help@halden.example', recipients: [{ kind: 'to', name: '', address: inbound ? 'help@halden.example' : address }], subject: ticket.subject, text: '',
-    quoted_text: '', text_cut: false, has_html: false, attachments: [], delivery: null, created_at: at(minutesAgo), unverified: false, why_here: null, language: 'en', ...part,
+    from_address: inbound ? address : 'help@halden.example', recipients: [{ kind: 'to', name: '', address: inbound ? 'help@halden.example' : address, delivery_state: null, delivery_error: null }], subject: ticket.subject, text: '',
+    quoted_text: '', text_cut: false, has_html: false, attachments: [], delivery: null, created_at: at(minutesAgo), unverified: false, why_here: null, language: 'en', mail_class: inbound ? 'person' : null, marks: null, ...part,
   }
 }
 export function messagesOf(ticket: TicketRow): Message[] {

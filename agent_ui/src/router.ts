@@ -32,7 +32,19 @@ export function createConsoleRouter(): Router {
               { path: 'people', name: 'settings-people', component: () => import('./settings/PeoplePage.vue'), meta: { administrator: true } },
               { path: 'teams', name: 'settings-teams', component: () => import('./settings/TeamsPage.vue'), meta: { administrator: true } },
               { path: 'queues', name: 'settings-queues', component: () => import('./settings/QueuesPage.vue'), meta: { administrator: true } },
-              { path: 'inboxes', name: 'settings-inboxes', component: () => import('./settings/InboxesPage.vue'), meta: { administrator: true } },
+              { path: 'queues/:queueId', name: 'settings-queue', component: () => import('./routing/QueueSetupPage.vue'), props: true, meta: { administrator: true } },
+              { path: 'skills', name: 'settings-skills', component: () => import('./routing/SkillsPage.vue'), meta: { administrator: true } },
+              { path: 'rules', name: 'settings-rules', component: () => import('./routing/RulesPage.vue'), meta: { administrator: true } },
+              { path: 'reasons', name: 'settings-reasons', component: () => import('./routing/ReasonsPage.vue'), meta: { administrator: true } },
+              { path: 'capacity', name: 'settings-capacity', component: () => import('./routing/CapacityPage.vue'), meta: { supervisor: true } },
+              { path: 'stuck', name: 'settings-stuck', component: () => import('./routing/StuckPage.vue'), meta: { supervisor: true } },
+              { path: 'inboxes', name: 'settings-inboxes', component: () => import('./inboxes/InboxesPage.vue'), meta: { administrator: true } },
+              { path: 'inboxes/new', name: 'settings-inbox-new', component: () => import('./inboxes/InboxPage.vue'), props: { inboxId: null }, meta: { administrator: true } },
+              { path: 'inboxes/:inboxId', name: 'settings-inbox', component: () => import('./inboxes/InboxPage.vue'), props: true, meta: { administrator: true } },
+              { path: 'calendars', name: 'settings-calendars', component: () => import('./sla/CalendarsPage.vue'), meta: { administrator: true } },
+              { path: 'sla', name: 'settings-sla', component: () => import('./sla/PoliciesPage.vue'), meta: { administrator: true } },
+              { path: 'templates', name: 'settings-templates', component: () => import('./templates/TemplatesPage.vue'), meta: { administrator: true } },
+              { path: 'quarantine', name: 'settings-quarantine', component: () => import('./quarantine/QuarantinePage.vue'), meta: { supervisor: true } },
             ],
           },
           { path: '/:rest(.*)*', name: 'nowhere', component: () => import('./shell/NowherePage.vue') },
@@ -49,7 +61,7 @@ async function guard(to: RouteLocationNormalized): Promise<RouteLocationRaw | bo
   const session = useSession()
   try {
     if (!session.asked) await session.ask()
-    if (session.user !== null) return forSignedIn(to, session.isAdministrator)
+    if (session.user !== null) return forSignedIn(to, session)
     const needed = await isSetUpNeeded()
     if (needed) return to.name === 'set-up' || { name: 'set-up' }
     return to.name === 'sign-in' || { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
@@ -58,9 +70,10 @@ async function guard(to: RouteLocationNormalized): Promise<RouteLocationRaw | bo
   }
 }
 
-function forSignedIn(to: RouteLocationNormalized, isAdministrator: boolean): RouteLocationRaw | boolean {
+function forSignedIn(to: RouteLocationNormalized, session: { isAdministrator: boolean; maySupervise: boolean }): RouteLocationRaw | boolean {
   if (to.name === 'sign-in' || to.name === 'set-up') return safeNext(to.query.next)
-  if (to.meta.administrator === true && !isAdministrator) return '/settings/profile'
+  if (to.meta.administrator === true && !session.isAdministrator) return '/settings/profile'
+  if (to.meta.supervisor === true && !session.maySupervise) return '/settings/profile'
   return true
 }
 

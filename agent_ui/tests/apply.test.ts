@@ -18,14 +18,15 @@ const EVERY_KIND: Frame[] = [
   frame('ticket', 1, ticketValues()),
   frame('message', 2, message({ seq: 3 })),
   frame('offer', 3, offer()),
-  frame('presence', 4, { user_id: 'u1', state: 'away', reason: 'break', since: '', capacity: {}, used: {} }),
-  frame('queue', 5, { id: 'q1', name: 'Refunds', team_id: 'g1', offer_seconds: 30, active: true, version: 1, agent_ids: [], team_ids: [], waiting: 2, oldest_waiting_at: null, offered: 0, active_orders: 0 }),
+  frame('presence', 4, { user_id: 'u1', state: 'away', reason: 'break', closed: [], since: '', capacity: {}, used: {} }),
+  frame('queue', 5, { id: 'q1', name: 'Refunds', team_id: 'g1', offer_seconds: 30, active: true, version: 1, agent_ids: [], team_ids: [], waiting: 2, oldest_waiting_at: null, offered: 0, active_orders: 0, stuck: 0 }),
   frame('user', 6, USER),
   frame('team', 7, { id: 'g1', name: 'Orders', member_ids: ['u1'], version: 1 }),
-  frame('inbox', 8, { id: 'i1', channel: 'email', name: 'Help', address: 'h@x.example', queue_id: 'q1', brand_id: 'b1', active: true, version: 1 }),
+  frame('inbox', 8, { id: 'i1', channel: 'email', name: 'Help', address: 'h@x.example', queue_id: 'q1', brand_id: 'b1', active: true, version: 1, brake: null }),
   frame('contact', 9, { id: 'c1', name: 'Lin Wei-Hansen', address: 'lin@x.example' }),
   frame('ticket', 10, ticketValues({ status: 'pending', version: 2 })),
   frame('ticket.removed', 11, { ticket_id: 't2' }),
+  frame('message.removed', 11, { ticket_id: 't1', message_id: 'm9' }),
   frame('position', 12, {}),
 ]
 
@@ -54,6 +55,19 @@ describe('a frame changes the world', () => {
   test('a ticket that may be seen again comes back with a newer frame', () => {
     const world = worldAfter([frame('ticket.removed', 9, { ticket_id: 't1' }), frame('ticket', 10, ticketValues())])
     expect(world.tickets.t1?.number).toBe(1)
+  })
+
+  test('a message that went to another ticket leaves the old timeline, and an older frame does not bring it back', () => {
+    const world = emptyWorld()
+    world.timelines = { t1: timeline(), t2: timeline() }
+    const moved = message({ id: 'm1', ticket_id: 't2', seq: 1 })
+    worldAfter([
+      frame('message', 4, message({ id: 'm1', ticket_id: 't1', seq: 2 })),
+      frame('message.removed', 5, { ticket_id: 't1', message_id: 'm1' }),
+      frame('message', 6, moved),
+      frame('message', 4, message({ id: 'm1', ticket_id: 't1', seq: 2 })),
+    ], world)
+    expect([world.timelines.t1?.messages, world.timelines.t2?.messages]).toEqual([[], [moved]])
   })
 
   test('messages of timelines that were never opened are not kept', () => {
@@ -92,9 +106,9 @@ describe('an open ticket', () => {
 
   test('takes what may be done, and who takes part, from the frame', () => {
     const world = opened()
-    const participants = [{ role: 'cc' as const, contact_id: 'c2', user_id: null, name: 'Bo', address: 'bo@x.example' }]
+    const participants = [{ role: 'cc' as const, contact_id: 'c2', user_id: null, name: 'Bo', address: 'bo@x.example', undeliverable: false }]
     apply(world, frame('ticket', 2, ticketValues({ status: 'closed', participants, allowed_statuses: [], may: NOTHING })))
-    expect(world.timelines.t1?.details).toEqual({ participants, allowed_statuses: [], may: NOTHING })
+    expect(world.timelines.t1?.details).toEqual({ participants, allowed_statuses: [], may: NOTHING, merged_into_id: null })
     expect(world.tickets.t1).toEqual(ticketRow({ status: 'closed' }))
   })
 
@@ -105,8 +119,8 @@ describe('an open ticket', () => {
     expect(world.timelines.t1?.details?.allowed_statuses).toEqual(['open'])
   })
 
-  const bo = { role: 'cc' as const, contact_id: 'c1', user_id: null, name: 'Lin Wei', address: 'lin@x.example' }
-  const mina = { role: 'follower' as const, contact_id: null, user_id: 'u3', name: 'Mina', address: 'mina@x.example' }
+  const bo = { role: 'cc' as const, contact_id: 'c1', user_id: null, name: 'Lin Wei', address: 'lin@x.example', undeliverable: false }
+  const mina = { role: 'follower' as const, contact_id: null, user_id: 'u3', name: 'Mina', address: 'mina@x.example', undeliverable: false }
 
   test.each([
     ['contact', frame('contact', 5, { id: 'c1', name: 'Lin', address: 'lin@new.example' }), [{ ...bo, name: 'Lin', address: 'lin@new.example' }, mina], ['Lin', 'Mina']],

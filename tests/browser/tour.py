@@ -77,6 +77,20 @@ async def _ticket(page: Page) -> None:
     await page.get_by_test_id("message-1").wait_for()
 
 
+async def _queue_setup(page: Page) -> None:
+    await _open(page, "/settings/queues", "add-queue")
+    await page.locator("ul > li > button").first.click()
+    await page.get_by_test_id("queue-setup").click()
+    await page.get_by_test_id("step-line").wait_for()
+    await page.get_by_test_id("add-step").click()
+
+
+async def _routing_why(page: Page) -> None:
+    await _ticket(page)
+    await page.get_by_test_id("routing-why").get_by_role("button").first.click()
+    await page.get_by_test_id("routing-why").locator("li").first.wait_for()
+
+
 async def _offer(page: Page) -> None:
     await _ticket(page)
     await page.get_by_test_id("presence-menu").click()
@@ -101,8 +115,88 @@ async def _keys(page: Page) -> None:
     await page.get_by_role("dialog").wait_for()
 
 
+async def _new_inbox(page: Page) -> None:
+    await _open(page, "/settings/inboxes/new", "inbox-address")
+    await page.get_by_test_id("inbox-name").fill("Help")
+    await page.get_by_test_id("inbox-address").fill("help@gmail.com")
+    await page.get_by_test_id("inbox-suggested").click()
+    await page.get_by_test_id("inbox-hints").wait_for()
+
+
+async def _receiving(page: Page) -> None:
+    await _new_inbox(page)
+    await page.get_by_test_id("inbox-save").click()
+    await page.get_by_test_id("imap-host").wait_for()
+
+
+async def _sending(page: Page) -> None:
+    await _inbox(page)
+    await page.get_by_test_id("inbox-step-send").click()
+    await page.get_by_test_id("inbox-signs").click()
+    await page.get_by_test_id("dkim-make").click()
+    await page.get_by_test_id("dkim-record").wait_for()
+
+
+async def _checked(page: Page) -> None:
+    """The demo sends nothing to the outside: its inbox is tried without a test mail."""
+    await _inbox(page)
+    await page.get_by_test_id("inbox-step-check").click()
+    await page.get_by_test_id("check-mail").click()
+    await page.get_by_test_id("check-run").click()
+    await page.get_by_test_id("check-ended").wait_for()
+
+
+async def _inbox(page: Page) -> None:
+    await _open(page, "/settings/inboxes", "inbox-row")
+    await page.get_by_test_id("inbox-row").first.click()
+    await page.get_by_test_id("inbox-address").wait_for()
+
+
+async def _held_back(page: Page) -> None:
+    await _open(page, "/settings/quarantine", "quarantine-row")
+
+
+async def _arrival(page: Page) -> None:
+    await _held_back(page)
+    await page.get_by_test_id("quarantine-row").first.click()
+    await page.get_by_test_id("raw-mail").wait_for()
+
+
+async def _template(page: Page) -> None:
+    await _open(page, "/settings/templates", "add-template")
+    await page.get_by_test_id("add-template").click()
+    await page.get_by_test_id("template-preview").wait_for()
+
+
+async def _raw_mail(page: Page) -> None:
+    await _ticket(page)
+    await page.get_by_test_id("message-1-menu").click()
+    await page.get_by_test_id("message-raw").click()
+    await page.get_by_test_id("raw-mail").wait_for()
+
+
+async def _move(page: Page) -> None:
+    await _ticket(page)
+    await page.get_by_test_id("message-1-menu").click()
+    await page.get_by_test_id("message-move").click()
+    await page.get_by_test_id("pick-words").wait_for()
+
+
 async def _stay(page: Page) -> None:
     await page.get_by_test_id("sign-in-form").wait_for()
+
+
+async def _new_calendar(page: Page) -> None:
+    await _at("/settings/calendars", "add-calendar")(page)
+    await page.get_by_test_id("add-calendar").click()
+    await page.get_by_test_id("calendar-save").wait_for()
+
+
+async def _new_policy(page: Page) -> None:
+    await _at("/settings/sla", "add-policy")(page)
+    await page.get_by_test_id("add-policy").click()
+    await page.get_by_test_id("policy-save").wait_for()
+    await page.get_by_test_id("add-step").click()
 
 
 SCREENS = (
@@ -113,6 +207,8 @@ SCREENS = (
     Screen("search", _at("/search")),
     Screen("ticket", _ticket),
     Screen("note", _note),
+    Screen("raw-mail", _raw_mail),
+    Screen("move-message", _move),
     Screen("offer", _offer),
     Screen("palette", _palette),
     Screen("keys", _keys),
@@ -121,7 +217,26 @@ SCREENS = (
     Screen("people", _at("/settings/people", "add-person"), "administrator"),
     Screen("teams", _at("/settings/teams", "add-team"), "administrator"),
     Screen("queue-settings", _at("/settings/queues", "add-queue"), "administrator"),
+    Screen("queue-setup", _queue_setup, "administrator"),
+    Screen("rules", _at("/settings/rules", "add-rule"), "administrator"),
+    Screen("skills", _at("/settings/skills", "save-skills"), "administrator"),
+    Screen("reasons", _at("/settings/reasons", "save-reasons"), "administrator"),
+    Screen("capacity", _at("/settings/capacity"), "administrator"),
+    Screen("stuck", _at("/settings/stuck"), "administrator"),
+    Screen("routing-why", _routing_why),
     Screen("inboxes", _at("/settings/inboxes", "add-inbox"), "administrator"),
+    Screen("inbox-new", _new_inbox, "administrator"),
+    Screen("inbox-receiving", _receiving, "administrator"),
+    Screen("inbox-sending", _sending, "administrator"),
+    Screen("inbox-checked", _checked, "administrator"),
+    Screen("held-back", _held_back, "administrator"),
+    Screen("arrival", _arrival, "administrator"),
+    Screen("calendars", _at("/settings/calendars", "add-calendar"), "administrator"),
+    Screen("calendar", _new_calendar, "administrator"),
+    Screen("policies", _at("/settings/sla", "add-policy"), "administrator"),
+    Screen("policy", _new_policy, "administrator"),
+    Screen("templates", _at("/settings/templates", "add-template"), "administrator"),
+    Screen("template", _template, "administrator"),
     Screen("nowhere", _at("/no/such/page")),
 )
 

@@ -43,19 +43,36 @@ export function newKey(): string {
 export async function call<T>(method: Method, path: string, options: CallOptions = {}): Promise<Answer<T>> {
   const response = await send(method, path, options)
   const body = await readBody(response)
-  if (!response.ok) {
-    const problem = problemFrom(response.status, body)
-    const retryAfter = Number(response.headers.get('Retry-After'))
-    if (retryAfter > 0 && problem.facts.retry_after_seconds === undefined) {
-      problem.facts.retry_after_seconds = retryAfter
-    }
-    if (problem.code === 'not-signed-in') onSignedOut()
-    throw new ApiError(problem)
-  }
+  if (!response.ok) throw refusalOf(response, body)
   return {
     data: body as T,
     position: numberIn(response.headers.get('X-Position')),
     version: numberIn(response.headers.get('ETag')),
+  }
+}
+
+function refusalOf(response: Response, body: unknown): ApiError {
+  const problem = problemFrom(response.status, body)
+  const retryAfter = Number(response.headers.get('Retry-After'))
+  if (retryAfter > 0 && problem.facts.retry_after_seconds === undefined) {
+    problem.facts.retry_after_seconds = retryAfter
+  }
+  if (problem.code === 'not-signed-in') onSignedOut()
+  return new ApiError(problem)
+}
+
+/** For answers that come line by line while the desk is at work: `tell` hears each as it comes. */
+export async function callForLines(path: string, options: CallOptions, tell: (line: string) => void): Promise<void> {
+  const response = await send('POST', path, options)
+  if (!response.ok || response.body === null) throw refusalOf(response, await readBody(response))
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
+  let rest = ''
+  for (;;) {
+    const { done, value } = await reader.read().catch(() => { throw new ApiError(NETWORK_PROBLEM) })
+    const lines = (rest + (value ?? '')).split('\n')
+    rest = done ? '' : (lines.pop() ?? '')
+    for (const line of lines) if (line.trim() !== '') tell(line)
+    if (done) return
   }
 }
 

@@ -29,6 +29,8 @@ export interface ReplyDraft {
   cc: string[]
   set_status: TicketStatus | null
   seen_seq: number
+  /** Send it although mail to a recipient came back. */
+  even_if_undeliverable: boolean
 }
 
 export interface NewTicket {

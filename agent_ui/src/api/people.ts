@@ -25,7 +25,6 @@ export interface UserForm {
 
 export type TeamForm = Pick<Team, 'name' | 'member_ids'>
 export type QueueForm = Pick<Queue, 'name' | 'team_id' | 'team_ids' | 'agent_ids' | 'offer_seconds'>
-export type InboxForm = Pick<Inbox, 'name' | 'address' | 'queue_id'>
 
 const everything = async <T>(path: string): Promise<T[]> => {
   const items: T[] = []
@@ -73,11 +72,6 @@ export const changeTeam = (id: string, version: number, form: TeamForm): Promise
 export const addQueue = (form: QueueForm): Promise<Answer<Queue>> => call('POST', '/queues', { json: form })
 export const changeQueue = (id: string, version: number, form: QueueForm): Promise<Answer<Queue>> =>
   call('PATCH', `/queues/${id}`, { json: form, ifMatch: version })
-export const addInbox = (form: InboxForm): Promise<Answer<Inbox>> =>
-  call('POST', '/inboxes', { json: { channel: 'email', ...form } })
-export const changeInbox = (id: string, version: number, form: Partial<InboxForm>): Promise<Answer<Inbox>> =>
-  call('PATCH', `/inboxes/${id}`, { json: form, ifMatch: version })
-
 export const acceptOffer = (id: string): Promise<Answer<{ ticket_id: string; offer: Offer }>> =>
   call('POST', `/offers/${id}/accept`, { idempotencyKey: newKey() })
 export const declineOffer = (id: string, reason: DeclineReason): Promise<Answer<Offer>> =>

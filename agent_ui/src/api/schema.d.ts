@@ -4,36 +4,33 @@ export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /**
-         * ContactPage
-         * @description `tickets` are the newest that the viewer may see, `ticket_count` counts all of these.
-         */
-        ContactPage: {
+        /** InboxShape */
+        InboxShape: {
             /**
              * Id
              * Format: uuid
              */
             id: string;
+            channel: components["schemas"]["ChannelKind"];
             /** Name */
             name: string;
             /** Address */
             address: string;
-            organization: components["schemas"]["OrganizationReference"] | null;
-            /** Identities */
-            identities: components["schemas"]["Identity"][];
-            /** Locale */
-            locale: string | null;
-            /** Time Zone */
-            time_zone: string | null;
             /**
-             * Created At
-             * Format: date-time
+             * Queue Id
+             * Format: uuid
              */
-            created_at: string;
-            /** Tickets */
-            tickets: components["schemas"]["TicketSummary"][];
-            /** Ticket Count */
-            ticket_count: number;
+            queue_id: string;
+            /**
+             * Brand Id
+             * Format: uuid
+             */
+            brand_id: string;
+            /** Active */
+            active: boolean;
+            /** Version */
+            version: number;
+            brake: components["schemas"]["Brake"] | null;
         };
         /**
          * Problem
@@ -69,6 +66,314 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * PageQuery
+         * @description Which page of a list. `cursor` is the `next` of the page before.
+         */
+        PageQuery: {
+            /**
+             * Cursor
+             * @default null
+             */
+            cursor: string | null;
+            /**
+             * Limit
+             * @default 50
+             */
+            limit: number;
+        };
+        /** Listing[CalendarValue] */
+        CalendarValueListing: {
+            /** Items */
+            items: components["schemas"]["CalendarValue"][];
+            /** Next */
+            next: string | null;
+        };
+        /** NewCalendarBody */
+        NewCalendarBody: {
+            /** Name */
+            name: string;
+            document: components["schemas"]["CalendarDocument"];
+            /** Names */
+            names?: {
+                [key: string]: string;
+            };
+            /** Sources */
+            sources?: components["schemas"]["HolidayPlace"][];
+            /**
+             * Is Default
+             * @default false
+             */
+            is_default: boolean;
+        };
+        /**
+         * CalendarValue
+         * @description `names`: of holidays, by their date. `revision`: of its hours; `version`: for If-Match.
+         */
+        CalendarValue: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Is Default */
+            is_default: boolean;
+            document: components["schemas"]["CalendarDocument"];
+            /** Names */
+            names: {
+                [key: string]: string;
+            };
+            /** Sources */
+            sources: components["schemas"]["HolidayPlace"][];
+            /** Revision */
+            revision: number;
+            /** Version */
+            version: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /** CalendarChangesBody */
+        CalendarChangesBody: {
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+            /** @default null */
+            document: components["schemas"]["CalendarDocument"] | null;
+            /**
+             * Names
+             * @default null
+             */
+            names: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Sources
+             * @default null
+             */
+            sources: components["schemas"]["HolidayPlace"][] | null;
+            /**
+             * Is Default
+             * @default null
+             */
+            is_default: boolean | null;
+        };
+        /**
+         * CalendarQuestionBody
+         * @description When have so many working seconds passed? `start` null: from now on.
+         */
+        CalendarQuestionBody: {
+            document: components["schemas"]["CalendarDocument"];
+            /** Seconds */
+            seconds: number;
+            /**
+             * Start
+             * @default null
+             */
+            start: string | null;
+        };
+        /**
+         * CalendarAnswer
+         * @description When so much working time has passed, and how much lies between start and then by the wall
+         *     clock, in seconds.
+         */
+        CalendarAnswer: {
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Wall Seconds */
+            wall_seconds: number;
+            /** Is Open At Start */
+            is_open_at_start: boolean;
+        };
+        /** WindowsQuery */
+        WindowsQuery: {
+            /** Revision */
+            revision: number;
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+        };
+        /**
+         * OpenWindows
+         * @description All working time of a calendar version between two instants, in order, cut to them.
+         */
+        OpenWindows: {
+            /** Calendar */
+            calendar: string;
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /** Windows */
+            windows: components["schemas"]["OpenWindow"][];
+        };
+        /** HolidayCountries */
+        HolidayCountries: {
+            /** Countries */
+            countries: components["schemas"]["HolidayCountry"][];
+        };
+        /** HolidaysQuery */
+        HolidaysQuery: {
+            /** Country */
+            country: string;
+            /**
+             * Region
+             * @default null
+             */
+            region: string | null;
+            /** From Year */
+            from_year: number;
+            /** To Year */
+            to_year: number;
+            /**
+             * Language
+             * @default null
+             */
+            language: string | null;
+        };
+        /**
+         * Holidays
+         * @description To be looked through before they count. Sorted by day.
+         */
+        Holidays: {
+            /** Holidays */
+            holidays: components["schemas"]["HolidayValue"][];
+        };
+        /** ImportQuery */
+        ImportQuery: {
+            /** From Year */
+            from_year: number;
+            /** To Year */
+            to_year: number;
+        };
+        /**
+         * TicketClocks
+         * @description All clocks of a ticket, the live ones first, then by their end, newest first.
+         */
+        TicketClocks: {
+            /**
+             * Ticket Id
+             * Format: uuid
+             */
+            ticket_id: string;
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Clocks */
+            clocks: components["schemas"]["ClockStory"][];
+            /** Escalations */
+            escalations: components["schemas"]["EscalationStory"][];
+        };
+        /** Listing[EscalationNotice] */
+        EscalationNoticeListing: {
+            /** Items */
+            items: components["schemas"]["EscalationNotice"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * EscalationNotice
+         * @description Somebody is told of an escalation. It can be acknowledged until somebody has.
+         */
+        EscalationNotice: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Escalation Id
+             * Format: uuid
+             */
+            escalation_id: string;
+            /**
+             * Ticket Id
+             * Format: uuid
+             */
+            ticket_id: string;
+            /** Ticket Number */
+            ticket_number: number;
+            metric: components["schemas"]["Metric"];
+            audience: components["schemas"]["Audience"];
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Seen At */
+            seen_at: string | null;
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            /** Acknowledged By */
+            acknowledged_by: string | null;
+        };
+        /**
+         * ContactPage
+         * @description `tickets` are the newest that the viewer may see, `ticket_count` counts all of these.
+         */
+        ContactPage: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Address */
+            address: string;
+            /** Undeliverable */
+            undeliverable: boolean;
+            organization: components["schemas"]["OrganizationReference"] | null;
+            /** Identities */
+            identities: components["schemas"]["Identity"][];
+            /** Locale */
+            locale: string | null;
+            /** Time Zone */
+            time_zone: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Tickets */
+            tickets: components["schemas"]["TicketSummary"][];
+            /** Ticket Count */
+            ticket_count: number;
+        };
+        /**
          * ContactBody
          * @description What is left out or null stays.
          */
@@ -90,20 +395,128 @@ export interface components {
             time_zone: string | null;
         };
         /**
-         * PageQuery
-         * @description Which page of a list. `cursor` is the `next` of the page before.
+         * ExplainQuery
+         * @description `at`: an instant in the past; without it now.
          */
-        PageQuery: {
+        ExplainQuery: {
             /**
-             * Cursor
+             * At
              * @default null
              */
-            cursor: string | null;
+            at: string | null;
+        };
+        /**
+         * RoutingShape
+         * @description The ticket's newest work order at `at`. `why`: what holds it up, or what became of it;
+         *     `chosen` why its agent was asked. `skills` are those still required then.
+         */
+        RoutingShape: {
             /**
-             * Limit
-             * @default 50
+             * Order Id
+             * Format: uuid
              */
-            limit: number;
+            order_id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            state: components["schemas"]["OrderState"];
+            /**
+             * Queue Id
+             * Format: uuid
+             */
+            queue_id: string;
+            /** Priority */
+            priority: number;
+            /** Waited Seconds */
+            waited_seconds: number;
+            /** Skills */
+            skills: {
+                [key: string]: number;
+            };
+            /** Why */
+            why: components["schemas"]["ReasonShape"][];
+            /** Chosen */
+            chosen: components["schemas"]["ReasonShape"][];
+            /** Steps */
+            steps: components["schemas"]["StepShape"][];
+            place: components["schemas"]["PlaceShape"] | null;
+            /** Agents */
+            agents: components["schemas"]["AgentVerdict"][];
+        };
+        /**
+         * CheckBody
+         * @description `inbox_id`: whose stored secrets stand for those that `settings` do not name; null: a new
+         *     inbox. `send_mail`: a test mail goes to its own address and is waited for.
+         */
+        CheckBody: {
+            /**
+             * Inbox Id
+             * @default null
+             */
+            inbox_id: string | null;
+            /** Address */
+            address: string;
+            /** Settings */
+            settings: {
+                [key: string]: unknown;
+            };
+            /**
+             * Send Mail
+             * @default false
+             */
+            send_mail: boolean;
+        };
+        /** Listing[InboxState] */
+        InboxStateListing: {
+            /** Items */
+            items: components["schemas"]["InboxState"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * InboxSetup
+         * @description The settings of an inbox; a secret that is set is `true`. `version` is for If-Match.
+         *
+         *     `dkim` is the record to publish for the key that signs; null without one that can be used.
+         */
+        InboxSetup: {
+            /**
+             * Inbox Id
+             * Format: uuid
+             */
+            inbox_id: string;
+            /** Version */
+            version: number;
+            /** Settings */
+            settings: {
+                [key: string]: unknown;
+            };
+            dkim: components["schemas"]["DnsRecord"] | null;
+        };
+        /** Listing[MailProvider] */
+        MailProviderListing: {
+            /** Items */
+            items: components["schemas"]["MailProvider"][];
+            /** Next */
+            next: string | null;
+        };
+        /** NewKeyBody */
+        NewKeyBody: {
+            /** Domain */
+            domain: string;
+            /** Selector */
+            selector: string;
+        };
+        /**
+         * NewKey
+         * @description A key that is kept nowhere: it goes into the settings of an inbox with what else is typed.
+         */
+        NewKey: {
+            /** Private Key */
+            private_key: string;
+            dkim: components["schemas"]["DnsRecord"];
         };
         /** Listing[InboxShape] */
         InboxShapeListing: {
@@ -112,7 +525,10 @@ export interface components {
             /** Next */
             next: string | null;
         };
-        /** NewInboxBody */
+        /**
+         * NewInboxBody
+         * @description `settings`: what the channel needs, as GET …/setup shows it; null: its defaults.
+         */
         NewInboxBody: {
             /**
              * Channel
@@ -128,35 +544,18 @@ export interface components {
              * Format: uuid
              */
             queue_id: string;
+            /**
+             * Settings
+             * @default null
+             */
+            settings: {
+                [key: string]: unknown;
+            } | null;
         };
-        /** InboxShape */
-        InboxShape: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            channel: components["schemas"]["ChannelKind"];
-            /** Name */
-            name: string;
-            /** Address */
-            address: string;
-            /**
-             * Queue Id
-             * Format: uuid
-             */
-            queue_id: string;
-            /**
-             * Brand Id
-             * Format: uuid
-             */
-            brand_id: string;
-            /** Active */
-            active: boolean;
-            /** Version */
-            version: number;
-        };
-        /** InboxChangesBody */
+        /**
+         * InboxChangesBody
+         * @description A secret in `settings` that is left out, null or true stays as it is; "" removes it.
+         */
         InboxChangesBody: {
             /**
              * Name
@@ -178,6 +577,13 @@ export interface components {
              * @default null
              */
             active: boolean | null;
+            /**
+             * Settings
+             * @default null
+             */
+            settings: {
+                [key: string]: unknown;
+            } | null;
         };
         /** UsersQuery */
         UsersQuery: {
@@ -354,6 +760,8 @@ export interface components {
         /**
          * ReplyBody
          * @description `to` and `cc` empty: to the requester. `seen_seq`: the newest message that was read.
+         *
+         *     `even_if_undeliverable`: send it although mail to a recipient came back.
          */
         ReplyBody: {
             /** Text */
@@ -373,12 +781,18 @@ export interface components {
             set_status: components["schemas"]["TicketStatus"] | null;
             /** Seen Seq */
             seen_seq: number;
+            /**
+             * Even If Undeliverable
+             * @default false
+             */
+            even_if_undeliverable: boolean;
         };
         /**
          * Message
          * @description One entry of the timeline. `text` was written this time, `quoted_text` is the rest.
          *
-         *     `text_cut`: both are only beginnings, GET /api/messages/{id} has them whole.
+         *     `text_cut`: both are only beginnings, GET /api/messages/{id} has them whole. `mail_class`: what
+         *     wrote a message that came in. `marks`: what is special about it (automatic, defects, …).
          */
         Message: {
             /**
@@ -426,6 +840,11 @@ export interface components {
             } | null;
             /** Language */
             language: string | null;
+            mail_class: components["schemas"]["MailClass"] | null;
+            /** Marks */
+            marks: {
+                [key: string]: unknown;
+            } | null;
         };
         /** NoteBody */
         NoteBody: {
@@ -521,15 +940,23 @@ export interface components {
             /** Next */
             next: string | null;
         };
-        /** PresenceBody */
+        /**
+         * PresenceBody
+         * @description `reason`: the code of a reason to be away; with away only.
+         */
         PresenceBody: {
             state: components["schemas"]["PresenceState"];
-            /** @default null */
-            reason: components["schemas"]["AwayReason"] | null;
+            /**
+             * Reason
+             * @default null
+             */
+            reason: string | null;
         };
         /**
          * Presence
          * @description `capacity` and `used` are in units per channel; `used` counts orders owned and held out.
+         *     `reason` is the code of a presence reason, or `not_responding`, which the desk sets. On channels
+         *     that are `closed` they take nothing although they are available.
          */
         Presence: {
             /**
@@ -538,7 +965,10 @@ export interface components {
              */
             user_id: string;
             state: components["schemas"]["PresenceState"];
-            reason: components["schemas"]["AwayReason"] | null;
+            /** Reason */
+            reason: string | null;
+            /** Closed */
+            closed: components["schemas"]["ChannelKind"][];
             /**
              * Since
              * Format: date-time
@@ -553,6 +983,55 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /** ClosedBody */
+        ClosedBody: {
+            /** Closed */
+            closed: components["schemas"]["ChannelKind"][];
+        };
+        /**
+         * CapacityBody
+         * @description Units on each channel that is named; the others stay. 0: nothing on that channel.
+         */
+        CapacityBody: {
+            /** Capacity */
+            capacity: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * PresenceReasons
+         * @description In the order in which agents see them.
+         */
+        PresenceReasons: {
+            /** Reasons */
+            reasons: components["schemas"]["PresenceReason"][];
+        };
+        /** ReasonsBody */
+        ReasonsBody: {
+            /** Reasons */
+            reasons: components["schemas"]["ReasonBody"][];
+        };
+        /**
+         * QuarantineQuery
+         * @description `cause`: "unreadable", or the mail class that it was suspended for.
+         */
+        QuarantineQuery: {
+            /**
+             * Cursor
+             * @default null
+             */
+            cursor: string | null;
+            /**
+             * Limit
+             * @default 50
+             */
+            limit: number;
+            /**
+             * Cause
+             * @default null
+             */
+            cause: string | null;
+        };
         /** Listing[QuarantineRow] */
         QuarantineRowListing: {
             /** Items */
@@ -563,6 +1042,9 @@ export interface components {
         /**
          * QuarantineRow
          * @description An arrival that could not become a message. The hints are what its raw form lets guess.
+         *
+         *     `reason`: in words for what is quarantined, the mail class of what is suspended. `ticket_id`
+         *     once it was let in.
          */
         QuarantineRow: {
             /**
@@ -596,6 +1078,27 @@ export interface components {
             subject_hint: string;
             /** Size Bytes */
             size_bytes: number;
+            /** Ticket Id */
+            ticket_id: string | null;
+        };
+        /**
+         * QueueSettingsShape
+         * @description `version` is the queue's.
+         */
+        QueueSettingsShape: {
+            /** Version */
+            version: number;
+            settings: components["schemas"]["QueueSettings"];
+            /** Servers */
+            servers: components["schemas"]["Server"][];
+            /** Flaws */
+            flaws: components["schemas"]["QueueFlawShape"][];
+        };
+        /** QueueSettingsBody */
+        QueueSettingsBody: {
+            settings: components["schemas"]["QueueSettings"];
+            /** Servers */
+            servers: components["schemas"]["Server"][];
         };
         /** Listing[Queue] */
         QueueListing: {
@@ -626,7 +1129,8 @@ export interface components {
         /**
          * Queue
          * @description `agent_ids` serve it directly, `team_ids` through their members. `oldest_waiting_at` is the
-         *     virtual start of the one that has waited longest. The figures are null for those who do not see
+         *     virtual start of the one that has waited longest; `stuck` of the waiting ones nobody is asked to
+         *     take. The figures are null for those who do not see
          *     the tickets of the queue's team: a count is a view of tickets too.
          */
         Queue: {
@@ -660,6 +1164,8 @@ export interface components {
             offered: number | null;
             /** Active Orders */
             active_orders: number | null;
+            /** Stuck */
+            stuck: number | null;
         };
         /** QueueChangesBody */
         QueueChangesBody: {
@@ -693,6 +1199,55 @@ export interface components {
              * @default null
              */
             active: boolean | null;
+        };
+        /**
+         * RuleTableShape
+         * @description The rules in the order in which they are asked.
+         */
+        RuleTableShape: {
+            /** Version */
+            version: number;
+            /** Rules */
+            rules: components["schemas"]["WrittenRule"][];
+            /** Flaws */
+            flaws: components["schemas"]["RuleFlaw"][];
+        };
+        /** RulesBody */
+        RulesBody: {
+            /** Rules */
+            rules: components["schemas"]["WrittenRule"][];
+        };
+        /**
+         * DryRunBody
+         * @description `tickets`: how many of the newest to ask about.
+         */
+        DryRunBody: {
+            /** Rules */
+            rules: components["schemas"]["WrittenRule"][];
+            /**
+             * Tickets
+             * @default 200
+             */
+            tickets: number;
+        };
+        /**
+         * DryRunShape
+         * @description `changed` counts all tickets that the draft treats otherwise, `tickets` shows the newest of
+         *     them. `hits` by rule id: to how many of the tickets it would have applied.
+         */
+        DryRunShape: {
+            /** Looked At */
+            looked_at: number;
+            /** Changed */
+            changed: number;
+            /** Tickets */
+            tickets: components["schemas"]["ChangedTicket"][];
+            /** Hits */
+            hits: {
+                [key: string]: number;
+            };
+            /** Flaws */
+            flaws: components["schemas"]["RuleFlaw"][];
         };
         /**
          * SessionShape
@@ -750,25 +1305,23 @@ export interface components {
             /** Time Zone */
             time_zone: string;
         };
-        /** Listing[Team] */
-        TeamListing: {
+        /** Listing[Skill] */
+        SkillListing: {
             /** Items */
-            items: components["schemas"]["Team"][];
+            items: components["schemas"]["Skill"][];
             /** Next */
             next: string | null;
         };
-        /** NewTeamBody */
-        NewTeamBody: {
+        /** NewSkillBody */
+        NewSkillBody: {
             /** Name */
             name: string;
-            /** Member Ids */
-            member_ids: string[];
         };
         /**
-         * Team
-         * @description `member_ids` is sorted and names deactivated members too.
+         * Skill
+         * @description `agents`: how many active users have it, at any level.
          */
-        Team: {
+        Skill: {
             /**
              * Id
              * Format: uuid
@@ -776,70 +1329,111 @@ export interface components {
             id: string;
             /** Name */
             name: string;
-            /** Member Ids */
-            member_ids: string[];
+            /** Agents */
+            agents: number;
+        };
+        /**
+         * SkillMatrix
+         * @description Every skill and every active user who may take work, both by name.
+         */
+        SkillMatrix: {
+            /** Skills */
+            skills: components["schemas"]["Skill"][];
+            /** Agents */
+            agents: components["schemas"]["AgentLevels"][];
+        };
+        /** CellsBody */
+        CellsBody: {
+            /** Cells */
+            cells: components["schemas"]["CellBody"][];
+        };
+        /** SheetBody */
+        SheetBody: {
+            /** Csv */
+            csv: string;
+        };
+        /** Listing[PolicyValue] */
+        PolicyValueListing: {
+            /** Items */
+            items: components["schemas"]["PolicyValue"][];
+            /** Next */
+            next: string | null;
+        };
+        /** NewPolicyBody */
+        NewPolicyBody: {
+            /** Name */
+            name: string;
+            document: components["schemas"]["PolicyDocument"];
+        };
+        /**
+         * PolicyValue
+         * @description `place` orders the policies from 1 on; the first that fits holds.
+         */
+        PolicyValue: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Place */
+            place: number;
+            /** Active */
+            active: boolean;
+            document: components["schemas"]["PolicyDocument"];
+            /** Revision */
+            revision: number;
             /** Version */
             version: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
         };
-        /** TeamChangesBody */
-        TeamChangesBody: {
+        /** PolicyChangesBody */
+        PolicyChangesBody: {
             /**
              * Name
              * @default null
              */
             name: string | null;
             /**
-             * Member Ids
+             * Active
              * @default null
              */
-            member_ids: string[] | null;
+            active: boolean | null;
+            /** @default null */
+            document: components["schemas"]["PolicyDocument"] | null;
+        };
+        /** PolicyOrderBody */
+        PolicyOrderBody: {
+            /** Policy Ids */
+            policy_ids: string[];
+        };
+        /** PolicyPreviewBody */
+        PolicyPreviewBody: {
+            document: components["schemas"]["PolicyDocument"];
         };
         /**
-         * ListQuery
-         * @description `status`: one or more, comma separated. `q`: words of subject or contact, or a number.
+         * PolicyPreview
+         * @description What a policy would promise if it held now. `looked_at`: the newest open tickets, all of them
+         *     if `is_all`. Of those that it fits and of those that would be late, the first numbers.
          */
-        ListQuery: {
-            /**
-             * Cursor
-             * @default null
-             */
-            cursor: string | null;
-            /**
-             * Limit
-             * @default 50
-             */
-            limit: number;
-            /** @default all */
-            view: components["schemas"]["TicketView"];
-            /**
-             * Queue Id
-             * @default null
-             */
-            queue_id: string | null;
-            /**
-             * Status
-             * @default null
-             */
-            status: string | null;
-            /**
-             * Contact Id
-             * @default null
-             */
-            contact_id: string | null;
-            /**
-             * Q
-             * @default
-             */
-            q: string;
-            /** @default hurt */
-            sort: components["schemas"]["TicketSort"];
-        };
-        /** Listing[TicketSummary] */
-        TicketSummaryListing: {
-            /** Items */
-            items: components["schemas"]["TicketSummary"][];
-            /** Next */
-            next: string | null;
+        PolicyPreview: {
+            /** Looked At */
+            looked_at: number;
+            /** Is All */
+            is_all: boolean;
+            /** Fits */
+            fits: number;
+            /** Late */
+            late: number;
+            /** Fitting Numbers */
+            fitting_numbers: number[];
+            /** Late Numbers */
+            late_numbers: number[];
         };
         /**
          * TicketPage
@@ -902,8 +1496,12 @@ export interface components {
             /** Version */
             version: number;
             order: components["schemas"]["OrderSummary"] | null;
+            /** Clocks */
+            clocks: components["schemas"]["ClockBadge"][];
             /** Unread */
             unread: boolean;
+            /** Merged Into Id */
+            merged_into_id: string | null;
             /** Participants */
             participants: components["schemas"]["Participant"][];
             /** Allowed Statuses */
@@ -913,52 +1511,21 @@ export interface components {
             position: number;
             messages: components["schemas"]["LatestMessages"];
         };
-        /** NewTicketBody */
-        NewTicketBody: {
+        /** MoveBody */
+        MoveBody: {
             /**
-             * Inbox Id
+             * Ticket Id
              * Format: uuid
              */
-            inbox_id: string;
-            contact: components["schemas"]["NewContactBody"];
-            /** Subject */
-            subject: string;
-            /** Text */
-            text: string;
-            /** Attachment Ids */
-            attachment_ids?: string[];
-            /**
-             * Queue Id
-             * @default null
-             */
-            queue_id: string | null;
-            /** @default 2 */
-            priority: components["schemas"]["Priority"];
+            ticket_id: string;
         };
-        /**
-         * ChangeBody
-         * @description What is left out stays. `assignee_id` null: nobody.
-         */
-        ChangeBody: {
-            /** @default null */
-            status: components["schemas"]["TicketStatus"] | null;
-            /** @default null */
-            priority: components["schemas"]["Priority"] | null;
+        /** MergeBody */
+        MergeBody: {
             /**
-             * Subject
-             * @default null
+             * Into Id
+             * Format: uuid
              */
-            subject: string | null;
-            /**
-             * Queue Id
-             * @default null
-             */
-            queue_id: string | null;
-            /**
-             * Assignee Id
-             * @default null
-             */
-            assignee_id: string | null;
+            into_id: string;
         };
         /**
          * TicketDetail
@@ -1021,8 +1588,12 @@ export interface components {
             /** Version */
             version: number;
             order: components["schemas"]["OrderSummary"] | null;
+            /** Clocks */
+            clocks: components["schemas"]["ClockBadge"][];
             /** Unread */
             unread: boolean;
+            /** Merged Into Id */
+            merged_into_id: string | null;
             /** Participants */
             participants: components["schemas"]["Participant"][];
             /** Allowed Statuses */
@@ -1031,9 +1602,275 @@ export interface components {
             /** Position */
             position: number;
         };
+        /** Listing[Team] */
+        TeamListing: {
+            /** Items */
+            items: components["schemas"]["Team"][];
+            /** Next */
+            next: string | null;
+        };
+        /** NewTeamBody */
+        NewTeamBody: {
+            /** Name */
+            name: string;
+            /** Member Ids */
+            member_ids: string[];
+        };
+        /**
+         * Team
+         * @description `member_ids` is sorted and names deactivated members too.
+         */
+        Team: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Member Ids */
+            member_ids: string[];
+            /** Version */
+            version: number;
+        };
+        /** TeamChangesBody */
+        TeamChangesBody: {
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+            /**
+             * Member Ids
+             * @default null
+             */
+            member_ids: string[] | null;
+        };
+        /** Listing[Brand] */
+        BrandListing: {
+            /** Items */
+            items: components["schemas"]["Brand"][];
+            /** Next */
+            next: string | null;
+        };
+        /** Listing[TemplateShape] */
+        TemplateShapeListing: {
+            /** Items */
+            items: components["schemas"]["TemplateShape"][];
+            /** Next */
+            next: string | null;
+        };
+        /** NewTemplateBody */
+        NewTemplateBody: {
+            /**
+             * Subject
+             * @default
+             */
+            subject: string;
+            /** Text */
+            text: string;
+            /**
+             * Html
+             * @default null
+             */
+            html: string | null;
+            /**
+             * Brand Id
+             * Format: uuid
+             */
+            brand_id: string;
+            kind: components["schemas"]["TemplateKind"];
+            /** Language */
+            language: string;
+            /**
+             * Active
+             * @default true
+             */
+            active: boolean;
+        };
+        /** TemplateShape */
+        TemplateShape: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Brand Id
+             * Format: uuid
+             */
+            brand_id: string;
+            kind: components["schemas"]["TemplateKind"];
+            /** Language */
+            language: string;
+            /** Subject */
+            subject: string;
+            /** Text */
+            text: string;
+            /** Html */
+            html: string | null;
+            /** Active */
+            active: boolean;
+            /** Version */
+            version: number;
+        };
+        /**
+         * TemplateChangesBody
+         * @description The whole of the words: what is left out is empty from then on.
+         */
+        TemplateChangesBody: {
+            /**
+             * Subject
+             * @default
+             */
+            subject: string;
+            /** Text */
+            text: string;
+            /**
+             * Html
+             * @default null
+             */
+            html: string | null;
+            /**
+             * Active
+             * @default true
+             */
+            active: boolean;
+        };
+        /** PreviewBody */
+        PreviewBody: {
+            /**
+             * Subject
+             * @default
+             */
+            subject: string;
+            /** Text */
+            text: string;
+            /**
+             * Html
+             * @default null
+             */
+            html: string | null;
+            /**
+             * Brand Id
+             * Format: uuid
+             */
+            brand_id: string;
+            kind: components["schemas"]["TemplateKind"];
+        };
+        /**
+         * Preview
+         * @description The words filled in for a made-up ticket, and the variables that there are.
+         */
+        Preview: {
+            /** Subject */
+            subject: string;
+            /** Text */
+            text: string;
+            /** Html */
+            html: string | null;
+            /** Variables */
+            variables: string[];
+        };
+        /**
+         * ListQuery
+         * @description `status`: one or more, comma separated. `q`: words of subject or contact, or a number.
+         */
+        ListQuery: {
+            /**
+             * Cursor
+             * @default null
+             */
+            cursor: string | null;
+            /**
+             * Limit
+             * @default 50
+             */
+            limit: number;
+            /** @default all */
+            view: components["schemas"]["TicketView"];
+            /**
+             * Queue Id
+             * @default null
+             */
+            queue_id: string | null;
+            /**
+             * Status
+             * @default null
+             */
+            status: string | null;
+            /**
+             * Contact Id
+             * @default null
+             */
+            contact_id: string | null;
+            /**
+             * Q
+             * @default
+             */
+            q: string;
+            /** @default hurt */
+            sort: components["schemas"]["TicketSort"];
+        };
+        /** Listing[TicketSummary] */
+        TicketSummaryListing: {
+            /** Items */
+            items: components["schemas"]["TicketSummary"][];
+            /** Next */
+            next: string | null;
+        };
+        /** NewTicketBody */
+        NewTicketBody: {
+            /**
+             * Inbox Id
+             * Format: uuid
+             */
+            inbox_id: string;
+            contact: components["schemas"]["NewContactBody"];
+            /** Subject */
+            subject: string;
+            /** Text */
+            text: string;
+            /** Attachment Ids */
+            attachment_ids?: string[];
+            /**
+             * Queue Id
+             * @default null
+             */
+            queue_id: string | null;
+            /** @default 2 */
+            priority: components["schemas"]["Priority"];
+        };
+        /**
+         * ChangeBody
+         * @description What is left out stays. `assignee_id` null: nobody.
+         */
+        ChangeBody: {
+            /** @default null */
+            status: components["schemas"]["TicketStatus"] | null;
+            /** @default null */
+            priority: components["schemas"]["Priority"] | null;
+            /**
+             * Subject
+             * @default null
+             */
+            subject: string | null;
+            /**
+             * Queue Id
+             * @default null
+             */
+            queue_id: string | null;
+            /**
+             * Assignee Id
+             * @default null
+             */
+            assignee_id: string | null;
+        };
         /**
          * TicketSummary
          * @description A ticket as lists show it. All but `unread`, which is the viewer's own, is one for all.
+         *
+         *     `clocks`: its live promises, the most pressing first.
          */
         TicketSummary: {
             /**
@@ -1092,6 +1929,8 @@ export interface components {
             /** Version */
             version: number;
             order: components["schemas"]["OrderSummary"] | null;
+            /** Clocks */
+            clocks: components["schemas"]["ClockBadge"][];
             /** Unread */
             unread: boolean;
         };
@@ -1136,11 +1975,326 @@ export interface components {
              */
             inline: "0" | "1";
         };
+        /** Listing[StuckOrder] */
+        StuckOrderListing: {
+            /** Items */
+            items: components["schemas"]["StuckOrder"][];
+            /** Next */
+            next: string | null;
+        };
+        /** HandOnBody */
+        HandOnBody: {
+            /**
+             * User Id
+             * Format: uuid
+             */
+            user_id: string;
+        };
+        /**
+         * HandedOnShape
+         * @description `over_capacity`: the agent has, or would have, more on the channel than they take.
+         */
+        HandedOnShape: {
+            /**
+             * Ticket Id
+             * Format: uuid
+             */
+            ticket_id: string;
+            /** Over Capacity */
+            over_capacity: boolean;
+        };
+        /**
+         * Brake
+         * @description Automatic mail of an inbox is held until then: it wrote `count` in a short time.
+         */
+        Brake: {
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /**
+             * Open Until
+             * Format: date-time
+             */
+            open_until: string;
+            /** Reason */
+            reason: string;
+            /** Count */
+            count: number;
+        };
         /**
          * ChannelKind
          * @enum {string}
          */
         ChannelKind: "email" | "chat" | "sms" | "voice" | "web" | "api";
+        /**
+         * FieldFault
+         * @description One thing wrong with the input. `path` names it: "name", "team_ids.0", "If-Match".
+         */
+        FieldFault: {
+            /** Path */
+            path: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * CalendarDocument
+         * @description `{"time_zone", "week": {"mon": [["09:00", "17:00"]], ...}, "holidays", "special_days"}`.
+         *
+         *     A weekday that is not named is closed.
+         */
+        CalendarDocument: {
+            /** Time Zone */
+            time_zone: string;
+            /** Week */
+            week: {
+                [key: string]: [
+                    string,
+                    string
+                ][];
+            };
+            /**
+             * Holidays
+             * @default []
+             */
+            holidays: string[];
+            /**
+             * Special Days
+             * @default {}
+             */
+            special_days: {
+                [key: string]: [
+                    string,
+                    string
+                ][];
+            };
+        };
+        /**
+         * HolidayPlace
+         * @description Where holidays were taken from. `region` is the ISO 3166-2 part, such as BY.
+         */
+        HolidayPlace: {
+            /** Country */
+            country: string;
+            /** Region */
+            region: string | null;
+        };
+        /**
+         * Weekday
+         * @description In the order of `date.weekday()`.
+         * @enum {string}
+         */
+        Weekday: "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
+        /**
+         * OpenWindow
+         * @description Working time from `opens` to just before `closes`.
+         */
+        OpenWindow: {
+            /**
+             * Opens
+             * Format: date-time
+             */
+            opens: string;
+            /**
+             * Closes
+             * Format: date-time
+             */
+            closes: string;
+        };
+        /**
+         * HolidayCountry
+         * @description An ISO 3166-1 code and the regions (ISO 3166-2 parts) that have holidays of their own.
+         */
+        HolidayCountry: {
+            /** Country */
+            country: string;
+            /** Regions */
+            regions: string[];
+        };
+        /**
+         * HolidayValue
+         * @description `day` as YYYY-MM-DD.
+         */
+        HolidayValue: {
+            /** Day */
+            day: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * Audience
+         * @description To whom the promise is made; a ticket has the promises of one policy for each.
+         * @enum {string}
+         */
+        Audience: "customer" | "internal";
+        /**
+         * ClockPassage
+         * @description What a clock did from `began` to `ended`; `dodges`: paused while the contact waited.
+         */
+        ClockPassage: {
+            told: components["schemas"]["Told"];
+            /**
+             * Began
+             * Format: date-time
+             */
+            began: string;
+            /**
+             * Ended
+             * Format: date-time
+             */
+            ended: string;
+            /** Counted Seconds */
+            counted_seconds: number;
+            /** Calendar Name */
+            calendar_name: string | null;
+            why: components["schemas"]["Reason"] | null;
+            /** Dodges */
+            dodges: boolean;
+        };
+        /**
+         * ClockState
+         * @enum {string}
+         */
+        ClockState: "running" | "paused" | "ended";
+        /**
+         * ClockStory
+         * @description One clock of a ticket with everything it did. `outcome` null while it lives.
+         */
+        ClockStory: {
+            metric: components["schemas"]["Metric"];
+            audience: components["schemas"]["Audience"];
+            /** Instance */
+            instance: number;
+            state: components["schemas"]["ClockState"];
+            /**
+             * Policy Id
+             * Format: uuid
+             */
+            policy_id: string;
+            /** Policy Name */
+            policy_name: string;
+            /** Policy Version */
+            policy_version: number;
+            /** Target Seconds */
+            target_seconds: number;
+            /** Counted Seconds */
+            counted_seconds: number;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Due At */
+            due_at: string | null;
+            /** Breached At */
+            breached_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            outcome: components["schemas"]["Outcome"] | null;
+            reason: components["schemas"]["Reason"] | null;
+            /** Stands Still In */
+            stands_still_in: components["schemas"]["TicketStatus"][];
+            /** Passages */
+            passages: components["schemas"]["ClockPassage"][];
+            /** Certified */
+            certified: boolean;
+        };
+        /**
+         * EscalationStory
+         * @description A step that fired. `late_seconds`: how long after its instant.
+         */
+        EscalationStory: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            metric: components["schemas"]["Metric"];
+            audience: components["schemas"]["Audience"];
+            /** Instance */
+            instance: number;
+            /** Step */
+            step: string;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /**
+             * Fired At
+             * Format: date-time
+             */
+            fired_at: string;
+            /** Late Seconds */
+            late_seconds: number;
+            /** Suppressed At */
+            suppressed_at: string | null;
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            /** Acknowledged By */
+            acknowledged_by: string | null;
+        };
+        /**
+         * Metric
+         * @enum {string}
+         */
+        Metric: "first_reply" | "next_reply" | "periodic_update" | "pausable_update" | "requester_wait" | "agent_work" | "total_resolution" | "time_to_answer";
+        /**
+         * Outcome
+         * @enum {string}
+         */
+        Outcome: "met" | "late" | "cancelled";
+        /**
+         * Reason
+         * @description Why a clock or one of its stretches ended.
+         * @enum {string}
+         */
+        Reason: "replied" | "solved" | "solved_in_bulk" | "merged" | "moved" | "no_longer_promised" | "answered" | "left" | "status" | "calendar";
+        /**
+         * TicketStatus
+         * @enum {string}
+         */
+        TicketStatus: "new" | "open" | "pending" | "on_hold" | "solved" | "closed";
+        /**
+         * Told
+         * @enum {string}
+         */
+        Told: "carried" | "ran" | "stood_still";
+        /**
+         * ClockBadge
+         * @description A live clock, as lists show it. `due_at` is exact; null while it stands still.
+         *
+         *     `calendar` names the version that it counts by ("id:revision"), null: every second counts. What
+         *     is left of a running one is the working time until `due_at`; of one that stands still it is
+         *     `left_seconds`. Both negative if it is late.
+         */
+        ClockBadge: {
+            metric: components["schemas"]["Metric"];
+            audience: components["schemas"]["Audience"];
+            /** Instance */
+            instance: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "paused";
+            /**
+             * Policy Id
+             * Format: uuid
+             */
+            policy_id: string;
+            /** Target Seconds */
+            target_seconds: number;
+            /** Calendar */
+            calendar: string | null;
+            /** Due At */
+            due_at: string | null;
+            /** Breached At */
+            breached_at: string | null;
+            /** Left Seconds */
+            left_seconds: number | null;
+        };
         /**
          * ContactReference
          * @description The contact as other things show it. `address` is the first identity they had, or "".
@@ -1156,12 +2310,22 @@ export interface components {
             /** Address */
             address: string;
         };
-        /** Identity */
+        /**
+         * Identity
+         * @description `undeliverable_at`: since when messages to it come back for good, and why. `soft_bounces`
+         *     counts those that came back for now.
+         */
         Identity: {
             /** Kind */
             kind: string;
             /** Value */
             value: string;
+            /** Undeliverable At */
+            undeliverable_at: string | null;
+            /** Undeliverable Reason */
+            undeliverable_reason: string | null;
+            /** Soft Bounces */
+            soft_bounces: number;
         };
         /**
          * OrderState
@@ -1214,20 +2378,166 @@ export interface components {
          */
         Priority: 1 | 2 | 3 | 4;
         /**
-         * TicketStatus
+         * AgentVerdict
+         * @description What stood between an agent and the order; nothing: others come first, or it is theirs.
+         *     `serves`: the queue, or a step of it so far, lets them in.
+         */
+        AgentVerdict: {
+            /**
+             * User Id
+             * Format: uuid
+             */
+            user_id: string;
+            /** Serves */
+            serves: boolean;
+            /** Obstacles */
+            obstacles: components["schemas"]["ReasonShape"][];
+        };
+        /**
+         * PlaceShape
+         * @description 1 is next. The wait is null while too little is known of how fast the queue moves.
+         */
+        PlaceShape: {
+            /** Place */
+            place: number;
+            /** Of */
+            of: number;
+            /** Expected Seconds */
+            expected_seconds: number | null;
+            /** Error Seconds */
+            error_seconds: number | null;
+        };
+        /**
+         * ReasonShape
+         * @description `code` is what the console puts into words, `params` fill them.
+         */
+        ReasonShape: {
+            /** Code */
+            code: string;
+            /** Params */
+            params: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * StepShape
+         * @description A step of the order's queue: when it comes, or came.
+         */
+        StepShape: {
+            /** After Seconds */
+            after_seconds: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Taken */
+            taken: boolean;
+        };
+        /**
+         * FolderState
          * @enum {string}
          */
-        TicketStatus: "new" | "open" | "pending" | "on_hold" | "solved" | "closed";
+        FolderState: "connecting" | "first_sync" | "listening" | "waiting" | "failed" | "off";
         /**
-         * FieldFault
-         * @description One thing wrong with the input. `path` names it: "name", "team_ids.0", "If-Match".
+         * InboxState
+         * @description How an inbox stands. `last_mail_at`: when mail came in last, by whichever way. `folders` is
+         *     empty for one whose mail comes by SMTP.
          */
-        FieldFault: {
-            /** Path */
-            path: string;
-            /** Message */
-            message: string;
+        InboxState: {
+            /**
+             * Inbox Id
+             * Format: uuid
+             */
+            inbox_id: string;
+            /** Last Mail At */
+            last_mail_at: string | null;
+            /** Folders */
+            folders: components["schemas"]["MailboxFolder"][];
         };
+        /**
+         * MailboxFolder
+         * @description A folder that mail is fetched from. `error` says what to do. `progress_*` count the mails
+         *     that were there before the desk; the first sync is over when they are equal.
+         */
+        MailboxFolder: {
+            /** Folder */
+            folder: string;
+            state: components["schemas"]["FolderState"];
+            /** Error */
+            error: string | null;
+            /** Attempts */
+            attempts: number;
+            /** Progress Done */
+            progress_done: number;
+            /** Progress Total */
+            progress_total: number;
+            /** Last Mail At */
+            last_mail_at: string | null;
+        };
+        /**
+         * DnsRecord
+         * @description A TXT record that whoever runs the domain publishes.
+         */
+        DnsRecord: {
+            /** Name */
+            name: string;
+            /** Value */
+            value: string;
+        };
+        /**
+         * Hint
+         * @description What one has to do at the provider before the settings work.
+         * @enum {string}
+         */
+        Hint: "app_password" | "authorization_code" | "oauth_application" | "switch_imap_on" | "smtp_auth_allowed" | "client_password";
+        /**
+         * MailProvider
+         * @description A provider whose settings are known. `hints` are codes of what to do there first; `domains`
+         *     are those of its own addresses; `keeps_sent`: sent mail is kept in its folder by itself.
+         */
+        MailProvider: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Domains */
+            domains: string[];
+            /** Hints */
+            hints: components["schemas"]["Hint"][];
+            /** Imap Host */
+            imap_host: string;
+            /** Imap Port */
+            imap_port: number;
+            /** Smtp Host */
+            smtp_host: string;
+            /** Smtp Port */
+            smtp_port: number;
+            smtp_security: components["schemas"]["Security"];
+            /** Sign In */
+            sign_in: components["schemas"]["SignIn"][];
+            oauth: components["schemas"]["OAuthProvider"] | null;
+            /** Sent Folder */
+            sent_folder: string;
+            /** Keeps Sent */
+            keeps_sent: boolean;
+        };
+        /**
+         * OAuthProvider
+         * @enum {string}
+         */
+        OAuthProvider: "google" | "microsoft" | "other";
+        /**
+         * Security
+         * @description How a connection is kept private.
+         * @enum {string}
+         */
+        Security: "none" | "starttls" | "tls";
+        /**
+         * SignIn
+         * @enum {string}
+         */
+        SignIn: "password" | "xoauth2";
         /**
          * Role
          * @enum {string}
@@ -1286,17 +2596,29 @@ export interface components {
          */
         DeliveryState: "queued" | "sending" | "sent" | "failed" | "unknown" | "bounced";
         /**
+         * MailClass
+         * @description What wrote the message. Only a PERSON opens, reopens, starts clocks or is acknowledged.
+         * @enum {string}
+         */
+        MailClass: "person" | "auto_reply" | "out_of_office" | "mailing_list" | "bounce_hard" | "bounce_soft" | "feedback_report" | "own_loop" | "spam" | "oversize";
+        /**
          * MessageKind
          * @enum {string}
          */
         MessageKind: "inbound" | "outbound" | "note" | "call" | "system";
-        /** Recipient */
+        /**
+         * Recipient
+         * @description `delivery_state` is set once a notice said what became of the message there.
+         */
         Recipient: {
             kind: components["schemas"]["RecipientKind"];
             /** Name */
             name: string;
             /** Address */
             address: string;
+            delivery_state: components["schemas"]["DeliveryState"] | null;
+            /** Delivery Error */
+            delivery_error: string | null;
         };
         /**
          * RecipientKind
@@ -1331,16 +2653,476 @@ export interface components {
          */
         DeclineReason: "busy" | "wrong_skill" | "conflict" | "other";
         /**
-         * AwayReason
-         * @description Why somebody is away. NOT_RESPONDING is set by the desk after an offer timed out.
-         * @enum {string}
-         */
-        AwayReason: "break" | "lunch" | "training" | "meeting" | "not_responding";
-        /**
          * PresenceState
          * @enum {string}
          */
         PresenceState: "available" | "away" | "offline";
+        /**
+         * PresenceReason
+         * @description A reason to be away, by name in each language. A built-in one has `built_in` and can be
+         *     switched off, not removed.
+         */
+        PresenceReason: {
+            /** Code */
+            code: string;
+            /** Names */
+            names: {
+                [key: string]: string;
+            };
+            /** Active */
+            active: boolean;
+            /** Built In */
+            built_in: boolean;
+        };
+        /** ReasonBody */
+        ReasonBody: {
+            /** Code */
+            code: string;
+            /** Names */
+            names: {
+                [key: string]: string;
+            };
+            /**
+             * Active
+             * @default true
+             */
+            active: boolean;
+        };
+        /**
+         * AgentChoice
+         * @description Which of several agents who could take an order is asked.
+         * @enum {string}
+         */
+        AgentChoice: "longest_idle" | "least_loaded" | "round_robin" | "best_skill";
+        /**
+         * ElsewhereSettings
+         * @description What else is done than to let an order wait: it goes on to another queue, keeping its place
+         *     in line, or it ends. Neither: it stays.
+         */
+        ElsewhereSettings: {
+            /**
+             * Overflow To
+             * @default null
+             */
+            overflow_to: string | null;
+            /**
+             * Turn Away
+             * @default false
+             */
+            turn_away: boolean;
+        };
+        /**
+         * QueueFlawCode
+         * @enum {string}
+         */
+        QueueFlawCode: "nobody_serves" | "step_adds_nobody" | "low_may_wait";
+        /**
+         * QueueFlawShape
+         * @description `params` fill the text.
+         */
+        QueueFlawShape: {
+            code: components["schemas"]["QueueFlawCode"];
+            /** Params */
+            params: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * QueueOrder
+         * @description Which of a queue's orders is served next. Every one keeps the age that an order has.
+         * @enum {string}
+         */
+        QueueOrder: "priority_fifo" | "sla_slack" | "age_score";
+        /**
+         * QueueSettings
+         * @description A limit that is null is none. `minutes_per_priority`: under `age_score`, how much waiting one
+         *     level of priority is worth. `overflow` is for orders that come when `max_length` wait already or
+         *     that waited `max_wait_seconds`; `outside` for those outside the hours of `calendar_id`, when
+         *     nobody is asked. `most_refusals`: after how many an order is left to the supervisors.
+         */
+        QueueSettings: {
+            /** @default priority_fifo */
+            ordering: components["schemas"]["QueueOrder"];
+            /** @default longest_idle */
+            choice: components["schemas"]["AgentChoice"];
+            /**
+             * Minutes Per Priority
+             * @default 30
+             */
+            minutes_per_priority: number;
+            /** Steps */
+            steps?: components["schemas"]["StepSettings"][];
+            /** @default null */
+            sticky: components["schemas"]["StickySettings"] | null;
+            /**
+             * Max Length
+             * @default null
+             */
+            max_length: number | null;
+            /**
+             * Max Wait Seconds
+             * @default null
+             */
+            max_wait_seconds: number | null;
+            /**
+             * @default {
+             *       "overflow_to": null,
+             *       "turn_away": false
+             *     }
+             */
+            overflow: components["schemas"]["ElsewhereSettings"];
+            /**
+             * Calendar Id
+             * @default null
+             */
+            calendar_id: string | null;
+            /**
+             * @default {
+             *       "overflow_to": null,
+             *       "turn_away": false
+             *     }
+             */
+            outside: components["schemas"]["ElsewhereSettings"];
+            /**
+             * Auto Accept
+             * @default false
+             */
+            auto_accept: boolean;
+            /**
+             * Wrap Up Seconds
+             * @default 0
+             */
+            wrap_up_seconds: number;
+            /**
+             * Wrap Up Extension Seconds
+             * @default 0
+             */
+            wrap_up_extension_seconds: number;
+            /**
+             * Most Refusals
+             * @default 5
+             */
+            most_refusals: number;
+            /**
+             * Service Level Seconds
+             * @default 3600
+             */
+            service_level_seconds: number;
+            /**
+             * Service Level Percent
+             * @default 80
+             */
+            service_level_percent: number;
+        };
+        /**
+         * Server
+         * @description A team or an agent that serves a queue. Larger `priority` first among an agent's queues;
+         *     orders come to them once they have waited `delay_seconds`. An agent's own row wins over those of
+         *     their teams.
+         */
+        Server: {
+            kind: components["schemas"]["ServerKind"];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Priority
+             * @default 0
+             */
+            priority: number;
+            /**
+             * Delay Seconds
+             * @default 0
+             */
+            delay_seconds: number;
+        };
+        /**
+         * ServerKind
+         * @enum {string}
+         */
+        ServerKind: "team" | "agent";
+        /**
+         * StepSettings
+         * @description What changes once an order has waited so long since its virtual start. Steps add up.
+         *
+         *     `lower_skills`: new least levels, 0 drops the skill. Agents of `also_queues` and `also_teams`
+         *     may take the order too.
+         */
+        StepSettings: {
+            /**
+             * Overflow To
+             * @default null
+             */
+            overflow_to: string | null;
+            /**
+             * Turn Away
+             * @default false
+             */
+            turn_away: boolean;
+            /** After Seconds */
+            after_seconds: number;
+            /** Lower Skills */
+            lower_skills?: {
+                [key: string]: number;
+            };
+            /**
+             * Raise Priority
+             * @default 0
+             */
+            raise_priority: number;
+            /** Also Queues */
+            also_queues?: string[];
+            /** Also Teams */
+            also_teams?: string[];
+        };
+        /**
+         * StickySettings
+         * @description Who handled the contact's last order of this queue is asked first, and alone for so long.
+         *     A rule's preferred agent is asked for the same time.
+         */
+        StickySettings: {
+            /**
+             * Last Agent
+             * @default true
+             */
+            last_agent: boolean;
+            /**
+             * Seconds
+             * @default 120
+             */
+            seconds: number;
+        };
+        /** ChannelIs */
+        ChannelIs: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "channel";
+            /** Channels */
+            channels: components["schemas"]["ChannelKind"][];
+        };
+        /**
+         * ContactIs
+         * @description `addresses` are whole ones (`lin@acme.example`, `+15550100`) or domains (`@acme.example`),
+         *     which stand for their subdomains too.
+         */
+        ContactIs: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "contact";
+            /** Contact Ids */
+            contact_ids?: string[];
+            /** Addresses */
+            addresses?: string[];
+        };
+        /**
+         * FlawCode
+         * @enum {string}
+         */
+        FlawCode: "never_asked" | "queue_has_nobody" | "nobody_has_skills" | "agent_not_in_queue";
+        /**
+         * HasWords
+         * @description At least one of `any_of` (unless empty) and none of `none_of`. Case and width of letters do
+         *     not count. A word of letters stands alone ("port" is not in "support"), but not one in a script
+         *     that puts no spaces between words, such as Chinese.
+         */
+        HasWords: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "words";
+            /**
+             * Where
+             * @default both
+             * @enum {string}
+             */
+            where: "subject" | "text" | "both";
+            /** Any Of */
+            any_of?: string[];
+            /** None Of */
+            none_of?: string[];
+        };
+        /** InboxIs */
+        InboxIs: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "inbox";
+            /** Inbox Ids */
+            inbox_ids: string[];
+        };
+        /**
+         * LanguageIs
+         * @description Basic filtering of RFC 4647 §3.3.1: `zh` covers `zh-CN`, not the other way round.
+         */
+        LanguageIs: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "language";
+            /** Languages */
+            languages: string[];
+        };
+        /**
+         * RuleFlaw
+         * @description What is wrong with a rule that can be saved all the same. `params` fill the text.
+         */
+        RuleFlaw: {
+            /**
+             * Rule Id
+             * Format: uuid
+             */
+            rule_id: string;
+            code: components["schemas"]["FlawCode"];
+            /** Params */
+            params: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * RuleOutcome
+         * @description What the rule settles; null and empty leave it to the others.
+         */
+        RuleOutcome: {
+            /**
+             * Queue Id
+             * @default null
+             */
+            queue_id: string | null;
+            /** Skills */
+            skills?: {
+                [key: string]: number;
+            };
+            /** @default null */
+            priority: components["schemas"]["Priority"] | null;
+            /**
+             * Preferred User Id
+             * @default null
+             */
+            preferred_user_id: string | null;
+            /** Attributes */
+            attributes?: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * TicketFieldIs
+         * @description `negate`: it has none of the values.
+         */
+        TicketFieldIs: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "ticket_field";
+            /**
+             * Field
+             * @enum {string}
+             */
+            field: "brand" | "status" | "priority" | "follow_up" | "has_attachments";
+            /** Values */
+            values: string[];
+            /**
+             * Negate
+             * @default false
+             */
+            negate: boolean;
+        };
+        /** TierIs */
+        TierIs: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "tier";
+            /** Tiers */
+            tiers: string[];
+        };
+        /**
+         * TimeOfDay
+         * @description From `start` until `end` (which is not within), by the clock of the zone. An `end` that is
+         *     not after `start` is on the next day; `days` are those on which the hours begin.
+         */
+        TimeOfDay: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "time_of_day";
+            /** Days */
+            days: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
+            /** Start */
+            start: string;
+            /** End */
+            end: string;
+            /** Time Zone */
+            time_zone: string;
+        };
+        /**
+         * WrittenRule
+         * @description `joined`: all conditions must hold, or any of them. No condition: it always applies.
+         */
+        WrittenRule: {
+            /** Conditions */
+            conditions: (components["schemas"]["ChannelIs"] | components["schemas"]["InboxIs"] | components["schemas"]["LanguageIs"] | components["schemas"]["ContactIs"] | components["schemas"]["TierIs"] | components["schemas"]["HasWords"] | components["schemas"]["TimeOfDay"] | components["schemas"]["TicketFieldIs"])[];
+            outcome: components["schemas"]["RuleOutcome"];
+            /**
+             * Stops
+             * @default true
+             */
+            stops: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Joined
+             * @default all
+             * @enum {string}
+             */
+            joined: "all" | "any";
+            /**
+             * Active
+             * @default true
+             */
+            active: boolean;
+        };
+        /** ChangedTicket */
+        ChangedTicket: {
+            /** Number */
+            number: number;
+            before: components["schemas"]["Classified"];
+            after: components["schemas"]["Classified"];
+        };
+        /**
+         * Classified
+         * @description What a table says of a ticket.
+         */
+        Classified: {
+            /**
+             * Queue Id
+             * Format: uuid
+             */
+            queue_id: string;
+            priority: components["schemas"]["Priority"];
+            /** Skills */
+            skills: {
+                [key: string]: number;
+            };
+            /** Preferred User Id */
+            preferred_user_id: string | null;
+        };
         /**
          * SessionInfo
          * @description One sign-in of the user, as their list of sessions shows it.
@@ -1369,15 +3151,272 @@ export interface components {
             current: boolean;
         };
         /**
-         * TicketSort
-         * @enum {string}
+         * AgentLevels
+         * @description A row of the skills matrix: `levels` by skill id, from 1 to 5; what is missing they lack.
          */
-        TicketSort: "hurt" | "updated" | "created";
+        AgentLevels: {
+            /**
+             * User Id
+             * Format: uuid
+             */
+            user_id: string;
+            /** Name */
+            name: string;
+            /** Email */
+            email: string;
+            /** Levels */
+            levels: {
+                [key: string]: number;
+            };
+        };
+        /** CellBody */
+        CellBody: {
+            /**
+             * User Id
+             * Format: uuid
+             */
+            user_id: string;
+            /**
+             * Skill Id
+             * Format: uuid
+             */
+            skill_id: string;
+            /** Level */
+            level: number;
+        };
+        /** AddTag */
+        AddTag: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "tag";
+            /** Tag */
+            tag: string;
+        };
         /**
-         * TicketView
+         * CallInTurn
+         * @description Tell one after the other, until one acknowledges or nobody is left.
+         */
+        CallInTurn: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "call_in_turn";
+            /** User Ids */
+            user_ids: string[];
+            /**
+             * Wait Seconds
+             * @default 300
+             */
+            wait_seconds: number;
+            /**
+             * Ways
+             * @default [
+             *       "console",
+             *       "email"
+             *     ]
+             */
+            ways: components["schemas"]["Way"][];
+        };
+        /** CallWebhook */
+        CallWebhook: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "webhook";
+            /** Url */
+            url: string;
+        };
+        /** ConditionDocument */
+        ConditionDocument: {
+            /** Field */
+            field: string;
+            operator: components["schemas"]["Operator"];
+            /**
+             * Values
+             * @default []
+             */
+            values: (string | number)[];
+        };
+        /**
+         * Counting
          * @enum {string}
          */
-        TicketView: "mine" | "unassigned" | "team" | "all";
+        Counting: "business_time" | "calendar_time";
+        /** MoveToQueue */
+        MoveToQueue: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "move_queue";
+            /**
+             * Queue Id
+             * Format: uuid
+             */
+            queue_id: string;
+        };
+        /** Notify */
+        Notify: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "notify";
+            /**
+             * Groups
+             * @default []
+             */
+            groups: components["schemas"]["ToldGroup"][];
+            /**
+             * User Ids
+             * @default []
+             */
+            user_ids: string[];
+            /**
+             * Ways
+             * @default [
+             *       "console"
+             *     ]
+             */
+            ways: components["schemas"]["Way"][];
+        };
+        /**
+         * Operator
+         * @enum {string}
+         */
+        Operator: "is" | "is_not" | "at_least" | "at_most" | "contains" | "is_set" | "is_empty";
+        /**
+         * PolicyDocument
+         * @description One version of a policy, without its name and place.
+         */
+        PolicyDocument: {
+            /** @default customer */
+            audience: components["schemas"]["Audience"];
+            /**
+             * All Of
+             * @default []
+             */
+            all_of: components["schemas"]["ConditionDocument"][];
+            /**
+             * Any Of
+             * @default []
+             */
+            any_of: components["schemas"]["ConditionDocument"][];
+            /** Targets */
+            targets: components["schemas"]["TargetDocument"][];
+            /**
+             * Valid From
+             * @default null
+             */
+            valid_from: string | null;
+            /**
+             * Valid To
+             * @default null
+             */
+            valid_to: string | null;
+            /**
+             * Ladder
+             * @default []
+             */
+            ladder: components["schemas"]["Step"][];
+        };
+        /**
+         * RaisePriority
+         * @description Never lowers it. `to` None: by one.
+         */
+        RaisePriority: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "raise_priority";
+            /** @default null */
+            to: components["schemas"]["Priority"] | null;
+        };
+        /**
+         * Reassign
+         * @description `user_id` None: back into the queue, for anybody.
+         */
+        Reassign: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "reassign";
+            /**
+             * User Id
+             * @default null
+             */
+            user_id: string | null;
+        };
+        /**
+         * Reopening
+         * @description What a solved ticket that is opened again still has of its resolution target.
+         * @enum {string}
+         */
+        Reopening: "carry" | "afresh";
+        /**
+         * Step
+         * @description `at_percent` of the target, or `offset_seconds` from the due instant (negative: before).
+         *
+         *     `metrics` empty: for every clock of the policy. `id` names the step for ever, over edits too:
+         *     a clock fires it once.
+         */
+        Step: {
+            /** Id */
+            id: string;
+            /**
+             * At Percent
+             * @default null
+             */
+            at_percent: number | null;
+            /**
+             * Offset Seconds
+             * @default null
+             */
+            offset_seconds: number | null;
+            /**
+             * Metrics
+             * @default []
+             */
+            metrics: components["schemas"]["Metric"][];
+            /** Actions */
+            actions: (components["schemas"]["Notify"] | components["schemas"]["CallInTurn"] | components["schemas"]["RaisePriority"] | components["schemas"]["MoveToQueue"] | components["schemas"]["Reassign"] | components["schemas"]["AddTag"] | components["schemas"]["CallWebhook"])[];
+        };
+        /**
+         * TargetDocument
+         * @description `pauses_in` null: the metric's own statuses.
+         */
+        TargetDocument: {
+            metric: components["schemas"]["Metric"];
+            priority: components["schemas"]["Priority"];
+            /** Seconds */
+            seconds: number;
+            /** @default business_time */
+            counting: components["schemas"]["Counting"];
+            /**
+             * Pauses In
+             * @default null
+             */
+            pauses_in: components["schemas"]["TicketStatus"][] | null;
+            /** @default carry */
+            reopening: components["schemas"]["Reopening"];
+        };
+        /**
+         * ToldGroup
+         * @description Who is told, besides those named.
+         * @enum {string}
+         */
+        ToldGroup: "assignee" | "team" | "supervisors";
+        /**
+         * Way
+         * @enum {string}
+         */
+        Way: "console" | "email";
         /**
          * LatestMessages
          * @description Ascending by seq. `earlier` leads to the messages before these.
@@ -1391,6 +3430,8 @@ export interface components {
         /**
          * Participant
          * @description A contact (requester, cc) or a user (follower) who takes part.
+         *
+         *     `undeliverable`: what is sent to the address comes back.
          */
         Participant: {
             role: components["schemas"]["ParticipantRole"];
@@ -1402,6 +3443,8 @@ export interface components {
             name: string;
             /** Address */
             address: string;
+            /** Undeliverable */
+            undeliverable: boolean;
         };
         /**
          * ParticipantRole
@@ -1422,6 +3465,31 @@ export interface components {
             /** Take */
             take: boolean;
         };
+        /** Brand */
+        Brand: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * TemplateKind
+         * @enum {string}
+         */
+        TemplateKind: "acknowledgement" | "signature" | "frame";
+        /**
+         * TicketSort
+         * @enum {string}
+         */
+        TicketSort: "hurt" | "updated" | "created";
+        /**
+         * TicketView
+         * @enum {string}
+         */
+        TicketView: "mine" | "unassigned" | "team" | "all";
         /** NewContactBody */
         NewContactBody: {
             /** Address */
@@ -1455,6 +3523,51 @@ export interface components {
             trace: {
                 [key: string]: unknown;
             } | null;
+        };
+        /**
+         * Stuck
+         * @description Why nobody is asked to take an order that waits.
+         * @enum {string}
+         */
+        Stuck: "nobody_qualified" | "refused_too_often";
+        /**
+         * StuckOrder
+         * @description A work order that nobody is asked to take, for its supervisors.
+         */
+        StuckOrder: {
+            /**
+             * Order Id
+             * Format: uuid
+             */
+            order_id: string;
+            /**
+             * Ticket Id
+             * Format: uuid
+             */
+            ticket_id: string;
+            /** Number */
+            number: number;
+            /** Subject */
+            subject: string;
+            /**
+             * Queue Id
+             * Format: uuid
+             */
+            queue_id: string;
+            stuck: components["schemas"]["Stuck"];
+            /** Refusals */
+            refusals: number;
+            /** Priority */
+            priority: number;
+            /** Skills */
+            skills: {
+                [key: string]: number;
+            };
+            /**
+             * Virtual Start
+             * Format: date-time
+             */
+            virtual_start: string;
         };
     };
     responses: never;

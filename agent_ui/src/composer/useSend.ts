@@ -9,6 +9,13 @@ import { useWorld } from '@/stores/world'
 import { useTicketActions } from '@/ticket/useTicketActions'
 import type { Draft, DraftKind } from './drafts'
 
+export interface SendOptions {
+  setStatus: TicketStatus | null
+  seenSeq: number
+  /** The writer was warned and sends all the same. */
+  sure: boolean
+}
+
 export function useSend(ticketId: string) {
   const store = useWorld()
   const notify = useNotify()
@@ -16,6 +23,8 @@ export function useSend(ticketId: string) {
   const sending = ref(false)
   /** The desk refused: the contact wrote after what the draft had seen. */
   const refusedAt = ref<number | null>(null)
+  /** The desk refused: mail to somebody addressed came back. */
+  const refusedAddress = ref(false)
   let lastTry = { payload: '', key: '' }
 
   /** The same words keep their key, so that a repeated try cannot become a second message. */
@@ -25,17 +34,18 @@ export function useSend(ticketId: string) {
     return lastTry.key
   }
 
-  async function send(kind: DraftKind, draft: Draft, setStatus: TicketStatus | null, seenSeq: number): Promise<boolean> {
+  async function send(kind: DraftKind, draft: Draft, { setStatus, seenSeq, sure }: SendOptions): Promise<boolean> {
     if (sending.value) return false
     sending.value = true
     refusedAt.value = null
+    refusedAddress.value = false
     const attachment_ids = draft.files.flatMap((file) => file.upload?.id ?? [])
     try {
       if (kind === 'note') {
         const note = { text: draft.text.trim(), attachment_ids }
         store.absorbMessage(await writeNote(ticketId, note, keyFor(note)))
       } else {
-        const reply = { text: draft.text.trim(), attachment_ids, cc: draft.cc, set_status: setStatus, seen_seq: seenSeq }
+        const reply = { text: draft.text.trim(), attachment_ids, cc: draft.cc, set_status: setStatus, seen_seq: seenSeq, even_if_undeliverable: sure }
         store.absorbMessage(await sendReply(ticketId, reply, keyFor(reply)))
       }
       lastTry = { payload: '', key: '' }
@@ -43,6 +53,9 @@ export function useSend(ticketId: string) {
     } catch (error) {
       if (error instanceof ApiError && error.code === 'newer-message') {
         refusedAt.value = error.number('seq') ?? seenSeq + 1
+        void reread(ticketId)
+      } else if (error instanceof ApiError && error.code === 'undeliverable-address') {
+        refusedAddress.value = true
         void reread(ticketId)
       } else {
         notify.failed(error)
@@ -53,5 +66,5 @@ export function useSend(ticketId: string) {
     }
   }
 
-  return { send, sending, refusedAt }
+  return { send, sending, refusedAt, refusedAddress }
 }

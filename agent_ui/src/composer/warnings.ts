@@ -1,5 +1,5 @@
 /** What to ask before something is sent. Pure. */
-import type { Message } from '@/api/types'
+import type { Message, Participant } from '@/api/types'
 
 const MENTIONS = [
   /\battach(ed|ment|ments|ing)\b/i, /\benclosed\b/i, /附件/, /附上/, /随信附/,
@@ -14,6 +14,12 @@ export function seemsToMissAttachment(text: string, fileCount: number): boolean 
 export function newerInbound(messages: readonly Message[], seenSeq: number | null): Message | null {
   if (seenSeq === null) return null
   return messages.findLast((message) => message.kind === 'inbound' && message.seq > seenSeq) ?? null
+}
+
+/** Addresses among those written to from which mail came back: the requester's and those in copy. */
+export function undeliverableTo(participants: readonly Participant[], cc: readonly string[]): string[] {
+  const written = participants.filter((one) => one.role === 'requester' || cc.includes(one.address))
+  return [...new Set(written.filter((one) => one.undeliverable).map((one) => one.address))]
 }
 
 const ADDRESS = /^[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+$/

@@ -3,7 +3,7 @@
  * but the world it is given. Applying a frame twice is the same as applying it once.
  */
 import type { Frame } from './frames'
-import { put, putMessage, putTicket, removeTicket, type World } from './world'
+import { put, putMessage, putTicket, removeMessage, removeTicket, type World } from './world'
 
 export function apply(world: World, frame: Frame): void {
   change(world, frame)
@@ -18,6 +18,8 @@ function change(world: World, frame: Frame): void {
       return removeTicket(world, frame.data.ticket_id, frame.position)
     case 'message':
       return putMessage(world, frame.data, frame.position)
+    case 'message.removed':
+      return removeMessage(world, frame.data, frame.position)
     case 'offer':
       return void put(world, 'offers', frame.data, frame.position)
     case 'presence':

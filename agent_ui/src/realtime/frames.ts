@@ -12,6 +12,7 @@ export type Frame = Stamped &
     | { kind: 'ticket'; data: TicketValues }
     | { kind: 'ticket.removed'; data: { ticket_id: string } }
     | { kind: 'message'; data: Message }
+    | { kind: 'message.removed'; data: { ticket_id: string; message_id: string } }
     | { kind: 'offer'; data: Offer }
     | { kind: 'presence'; data: Presence }
     | { kind: 'queue'; data: Queue }
@@ -55,7 +56,7 @@ export type ServerWord = Hello | Frame | Resync | Mind | Ping
 export type ClientWord = { type: 'pong' } | { type: 'presence_of_mind'; kind: Mind['kind']; ticket_id: string }
 
 const FRAME_KINDS: ReadonlySet<string> = new Set<Frame['kind']>([
-  'ticket', 'ticket.removed', 'message', 'offer', 'presence', 'queue', 'user', 'team', 'inbox', 'contact', 'position',
+  'ticket', 'ticket.removed', 'message', 'message.removed', 'offer', 'presence', 'queue', 'user', 'team', 'inbox', 'contact', 'position',
 ])
 
 /** Parses one socket message; null for words that a newer desk may say and this console does not know. */

@@ -68,10 +68,10 @@ export function put<T extends Table>(world: World, table: T, row: Row<T>, asOf: 
 
 /** Puts a ticket's row, and beside its timeline, if that is open, what only the ticket page shows. */
 export function putTicket(world: World, values: TicketValues, asOf: number): void {
-  const { participants, allowed_statuses, may, ...row } = values
+  const { participants, allowed_statuses, may, merged_into_id, ...row } = values
   const isNews = put(world, 'tickets', row, asOf)
   const timeline = world.timelines[row.id]
-  if (timeline !== undefined && (isNews || timeline.details === null)) timeline.details = { participants, allowed_statuses, may }
+  if (timeline !== undefined && (isNews || timeline.details === null)) timeline.details = { participants, allowed_statuses, may, merged_into_id }
 }
 
 export function putAll<T extends Table>(world: World, table: T, rows: Row<T>[], asOf: number): void {
@@ -91,6 +91,15 @@ export function putMessage(world: World, message: Message, asOf: number): void {
   while (at > 0 && (messages[at - 1]?.seq ?? 0) > message.seq) at -= 1
   if (messages[at - 1]?.seq === message.seq) messages[at - 1] = message
   else messages.splice(at, 0, message)
+}
+
+/** Takes a message off one ticket's timeline: it went to another, where a frame of its own puts it. */
+export function removeMessage(world: World, gone: { ticket_id: string; message_id: string }, asOf: number): void {
+  const timeline = world.timelines[gone.ticket_id]
+  const key = `messages:${gone.message_id}`
+  if (timeline === undefined || (world.known[key] ?? -1) > asOf) return
+  world.known[key] = asOf
+  timeline.messages = timeline.messages.filter((message) => message.id !== gone.message_id)
 }
 
 export function removeTicket(world: World, ticketId: string, asOf: number): void {

@@ -13,6 +13,7 @@ export const useSession = defineStore('session', () => {
   const asked = ref(false)
   const user = computed<User | null>(() => session.value?.user ?? null)
   const isAdministrator = computed(() => user.value?.role === 'administrator')
+  const maySupervise = computed(() => user.value?.role === 'administrator' || user.value?.role === 'supervisor')
   /** Observers look on: whatever changes a ticket, or takes work, is not shown to them. */
   const mayWork = computed(() => session.value?.capabilities.includes('work') === true)
 
@@ -45,5 +46,5 @@ export const useSession = defineStore('session', () => {
     }
   }
 
-  return { session, asked, user, isAdministrator, mayWork, begin, end, ask, replaceUser }
+  return { session, asked, user, isAdministrator, maySupervise, mayWork, begin, end, ask, replaceUser }
 })

@@ -1,4 +1,4 @@
-/** What the page of a mail holds, read before its frame is made: a frame without an origin cannot be asked. */
+/** What the page of a mail holds, read before its frame is made: whether there is anything, and about how much. */
 import { messageHtmlUrl } from '@/api/desk'
 
 export type MailPage =
@@ -20,7 +20,7 @@ export async function askForMailPage(messageId: string): Promise<MailPage> {
   return readMailPage(await response.text(), remotePictures)
 }
 
-/** The height is an estimate between 96 and 560 px; whoever reads may pull the frame larger. */
+/** The height is an estimate between 96 and 560 px, until the frame itself can be measured. */
 export function readMailPage(html: string, remotePictures: number): MailPage {
   const { body } = new DOMParser().parseFromString(html, 'text/html') // runs and loads nothing
   for (const style of body.querySelectorAll('style')) style.remove()

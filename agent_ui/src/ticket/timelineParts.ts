@@ -28,5 +28,5 @@ export function openFrom(messages: readonly Message[]): number {
 /** Old e-mails fold to one line; notes, other channels and the newest messages stay open. */
 export function isFolded(message: Message, openFromSeq: number): boolean {
   if (message.seq >= openFromSeq || message.channel !== 'email') return false
-  return (message.kind === 'inbound' || message.kind === 'outbound') && message.delivery?.state !== 'failed'
+  return (message.kind === 'inbound' || message.kind === 'outbound') && !['failed', 'bounced'].includes(message.delivery?.state ?? '')
 }

@@ -1,12 +1,18 @@
 import composer from './composer.json'
 import contact from './contact.json'
+import inbox from './inbox.json'
+import mail from './mail.json'
 import offer from './offer.json'
 import problems from './problems.json'
+import quarantine from './quarantine.json'
+import routing from './routing.json'
 import settings from './settings.json'
 import shell from './shell.json'
 import signin from './signin.json'
+import sla from './sla.json'
+import template from './template.json'
 import ticket from './ticket.json'
 import words from './words.json'
 import work from './work.json'
 
-export default { composer, contact, offer, problems, settings, shell, signin, ticket, words, work }
+export default { composer, contact, inbox, mail, offer, problems, quarantine, routing, settings, shell, signin, sla, template, ticket, words, work }

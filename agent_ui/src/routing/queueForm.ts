@@ -1,0 +1,21 @@
+/** What is typed on the page of a queue: plain copies of what the desk keeps. */
+import type { QueueServer, QueueSettings, QueueSetup, QueueStep } from './api'
+
+export interface QueueForm {
+  settings: QueueSettings
+  servers: QueueServer[]
+}
+
+export function formOf(setup: QueueSetup): QueueForm {
+  return JSON.parse(JSON.stringify({ settings: setup.settings, servers: setup.servers })) as QueueForm
+}
+
+export function newStep(after: QueueStep[]): QueueStep {
+  const last = after.at(-1)?.after_seconds ?? 0
+  return { after_seconds: last + 60, lower_skills: {}, raise_priority: 0, also_queues: [], also_teams: [], overflow_to: null, turn_away: false }
+}
+
+/** Where a step stands on the line, in percent: by the root of its seconds, so that early ones do not stick together. */
+export function placeOnLine(seconds: number, longest: number): number {
+  return longest <= 0 ? 0 : Math.round(Math.sqrt(seconds / longest) * 1000) / 10
+}
