@@ -11,10 +11,17 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+from tortoise.context import TortoiseContext
+
 from servicedesk.app.schema import MIGRATIONS, TABLES
 from servicedesk.kernel.bus import Bus
 from servicedesk.kernel.config import Settings, load_settings
-from servicedesk.kernel.database import Database, open_database
+from servicedesk.kernel.database import (
+    Database,
+    connection_url,
+    open_database,
+    tortoise_config,
+)
 from servicedesk.kernel.migrate import migrate
 from servicedesk.kernel.time import Clock
 from tests.services.postgresql import (
@@ -56,6 +63,20 @@ def copy_sqlite(template: Path, data_dir: Path) -> Settings:
     data_dir.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(template, data_dir / SQLITE_FILE)
     return settings_on_sqlite(data_dir)
+
+
+@contextlib.asynccontextmanager
+async def opened_beside(
+    settings: Settings, bus: Bus, clock: Clock | None = None
+) -> AsyncIterator[tuple[Database, TortoiseContext]]:
+    """Open one of several databases of one process. Enter its context around each use."""
+    context = TortoiseContext()
+    with context:
+        await context.init(config=tortoise_config(connection_url(settings), TABLES, MIGRATIONS))
+    try:
+        yield Database(context, bus, clock), context
+    finally:
+        await context.close_connections()
 
 
 @contextlib.asynccontextmanager

@@ -9,7 +9,7 @@ from servicedesk.domain.ids import ContactId, InboxId, QueueId
 from servicedesk.domain.messages import ChannelKind
 from servicedesk.domain.tickets import Priority
 from servicedesk.routing.classify import ClassifyFacts, classify
-from servicedesk.routing.rules.rule import Finding, Rule
+from servicedesk.routing.rules.rule import Finding, Miss, Rule
 from servicedesk.routing.rules.table import RULES
 
 SUPPORT, BILLING = QueueId(UUID(int=1)), QueueId(UUID(int=2))
@@ -36,7 +36,7 @@ def test_work_waits_in_the_queue_of_its_inbox_with_normal_priority() -> None:
 
 def test_earlier_rule_wins_and_highest_skill_level_counts() -> None:
     rules = (
-        Rule("misses", lambda _: None),
+        Rule("misses", lambda _: Miss()),
         Rule("invoices", lambda _: Finding(queue_id=BILLING, skills={"billing": 2})),
         Rule("experts", lambda _: Finding(skills={"billing": 3, "german": 1})),
         *RULES,

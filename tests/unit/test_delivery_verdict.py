@@ -1,8 +1,11 @@
 """What becomes of a message whose recipients were accepted, refused, or put off."""
 
+from dataclasses import replace
+
 import pytest
 
 from servicedesk.desk.delivery_verdict import (
+    LONGEST_HOLD_SECONDS,
     Progress,
     begin_again,
     judge,
@@ -19,6 +22,7 @@ SENT, FAILED, UNKNOWN, QUEUED = (
     DeliveryState.UNKNOWN,
     DeliveryState.QUEUED,
 )
+HELD = Receipt(QUEUED, "away a moment ago", retry=True, wait_seconds=30.0)
 NO, LATER = {"al@x": "550 no"}, {"bo@x": "451 later"}
 
 
@@ -86,3 +90,15 @@ def test_progress_survives_its_envelope() -> None:
     progress = Progress(("bo@x",), NO, carried=True)
     assert read_progress(write_progress(progress)) == progress
     assert read_progress({}) == FIRST
+
+
+def test_message_held_back_is_counted_as_no_attempt_and_forgets_nothing() -> None:
+    verdict = judge(BO_LEFT, HELD, may_try_again=False)
+    assert (verdict.state, verdict.hold_seconds) == (QUEUED, 30.0)
+    assert verdict.progress == replace(BO_LEFT, held_seconds=30.0)
+    assert read_progress(write_progress(verdict.progress)) == verdict.progress
+
+
+def test_message_is_not_held_back_for_ever() -> None:
+    verdict = judge(Progress(held_seconds=LONGEST_HOLD_SECONDS), HELD, may_try_again=True)
+    assert (verdict.state, verdict.hold_seconds) == (FAILED, None)

@@ -81,6 +81,19 @@ def test_mail_between_two_inboxes_of_this_desk_is_a_person_s_unless_it_was_autom
     assert read_mail(raw, Envelope("support@desk.example"), MARKS).mail_class is expected
 
 
+def test_automatic_mail_counts_how_often_it_went_round() -> None:
+    message = message_from_bytes(composed(automatic=True, hops=3))
+    assert MARKS.own_hops(message["X-Servicedesk-Loop"]) == 4
+
+
+@pytest.mark.parametrize("automatic", [True, False])
+def test_only_automatic_mail_offers_to_be_taken_off(automatic: bool) -> None:
+    headers = {"List-Unsubscribe": "<https://desk.example/off>", "X-Note": "1"}
+    message = message_from_bytes(composed(automatic=automatic, headers=headers))
+    assert (message["List-Unsubscribe"] is not None) is automatic
+    assert message["X-Note"] == "1"
+
+
 @pytest.mark.parametrize(("given", "kept"), [(3, 3), (10, 10), (11, 10), (500, 10)])
 def test_references_keep_the_first_four_and_the_last_six(given: int, kept: int) -> None:
     references = [f"r{number}@x" for number in range(given)]
@@ -97,6 +110,8 @@ def test_references_keep_the_first_four_and_the_last_six(given: int, kept: int) 
         {"subject": "Hi\r\n\r\nbody of the thief"},
         {"subject": "Hi\u2028Bcc: thief@x.example"},
         {"to": (Address("ann@x.example", "Ann\r\nBcc: thief@x.example"),)},
+        {"subject": "=?utf-8?Q?Hi=0D=0ABcc:_thief@x.example?="},
+        {"to": (Address("ann@x.example", "=?utf-8?Q?Hi=0D=0ABcc:_thief@x.example?="),)},
         {"in_reply_to": "a@x>\r\nBcc: thief@x.example"},
         {"references": ("a@x\r\nBcc: thief@x.example",)},
         {"external_id": "a@x\r\nBcc: thief@x.example"},

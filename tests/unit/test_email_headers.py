@@ -31,6 +31,10 @@ from servicedesk.channels.email.headers import (
         (b"[SPAM]=?utf-8?q?real?=", "[SPAM] real"),
         (b"=?utf-8*en?q?hello?=", "hello"),
         (b"a\x00b\x07c", "abc"),
+        (b"=?utf-8?Q?What?_now?=", "What? now"),
+        (b"=?utf-8?Q?Hello\r\n _there!?=", "Hello there!"),
+        (b"white space \t\r\n \t at a fold", "white space at a fold"),
+        (b"two  spaces", "two  spaces"),
     ],
 )
 def test_unstructured_header_becomes_text(raw: bytes, text: str) -> None:
@@ -54,6 +58,10 @@ def test_unstructured_header_becomes_text(raw: bytes, text: str) -> None:
         (b"<@relay.example:ann@x.example>", [("", "ann@x.example")]),
         (b"'Ann' <ann@x.example>", [("Ann", "ann@x.example")]),
         (b"A <a@x.example> B <b@x.example>", [("A", "a@x.example"), ("B", "b@x.example")]),
+        (b'"ann@x.example" <ann@x.example>', [("ann@x.example", "ann@x.example")]),
+        (b'<"a <b> (c)"@x.example>', [("", '"a <b> (c)"@x.example')]),
+        (b'<"a b@x.example>', [("", '"a b@x.example')]),
+        (b"=?utf-8?Q?thief?Q?ann?=@x.example", [("", "thief?q?ann@x.example")]),
         (b"", []),
     ],
 )

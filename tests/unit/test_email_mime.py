@@ -64,6 +64,18 @@ FILE = (
             None,
             ["log.txt"],
         ),
+        (  # Apple Mail: the page goes on behind the file
+            multipart("alternative", TEXT, multipart("mixed", PAGE, FILE, PAGE, boundary="c")),
+            "plain words",
+            "<p>page words</p>\n<p>page words</p>",
+            ["a.pdf"],
+        ),
+        (  # A program forgot to put its picture in
+            multipart("related", PAGE, "Content-Type: image/png; name=a.png\n\n"),
+            "page words",
+            "<p>page words</p>",
+            [],
+        ),
         (
             multipart("alternative", TEXT, PAGE, "Content-Type: text/calendar\n\nBEGIN:VCALENDAR"),
             "plain words",
@@ -125,6 +137,13 @@ def test_line_ends_of_every_system_mean_the_same(line_end: bytes) -> None:
     assert (mail.text, len(mail.attachments)) == ("plain words", 1)
 
 
+def test_header_cut_by_a_stray_line_goes_on_below_it() -> None:
+    raw = b"From: a@x\nTo: Bob\n__\n     <bob@x.example>\nSubject: s\n\nwords"
+    mail = read_mail(raw, Envelope())
+    assert [address.value for address in mail.to] == ["bob@x.example"]
+    assert (mail.subject, mail.text) == ("s", "words")
+
+
 def test_body_without_empty_line_before_it_is_kept() -> None:
     mail = read_mail(b"From: a@x\nSubject: s\nThis is no header\n\nmore", Envelope())
     assert "This is no header" in mail.text + mail.subject
@@ -136,7 +155,8 @@ def test_flowed_text_is_joined_and_the_signature_mark_is_not() -> None:
     assert mail.text == "one two\n> q r\n-- \nAnn"
 
 
-LIMITS = Limits(parts=5, depth=3, header_lines=10, header_block_bytes=2_000)
+LIMITS = Limits(parts=5, depth=3, header_lines=10, header_block_bytes=2_000, unwrapped_bytes=500)
+ENCODED = b"Content-Type: message/rfc822\nContent-Transfer-Encoding: quoted-printable\n\n"
 
 
 @pytest.mark.parametrize(
@@ -146,6 +166,7 @@ LIMITS = Limits(parts=5, depth=3, header_lines=10, header_block_bytes=2_000)
         (b"A: " + b"b" * 5_000 + b"\n\nwords", "headers-too-large"),
         (b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nw\n" * 9, "too-many-parts"),
         (b"Content-Type: message/rfc822\n\n" * 9 + b"\nwords", "nested-too-deep"),
+        (ENCODED * 2 + b"words " * 60, "nested-too-deep"),
     ],
 )
 def test_what_exceeds_a_limit_is_named(raw: bytes, defect: str) -> None:

@@ -59,6 +59,11 @@ def test_link_goes_only_where_a_link_may_go(href: str, kept: bool) -> None:
     assert 'rel="noopener noreferrer"' in html
 
 
+def test_colour_stays_where_its_picture_goes() -> None:
+    dirty = '<p style="background:#eee url(https://x/p.gif) no-repeat;color:red">x</p>'
+    assert sanitize(dirty).html == '<p style="background:#eee  no-repeat;color:red">x</p>'
+
+
 def test_remote_picture_waits_until_asked_for_and_keeps_its_words() -> None:
     blocked = sanitize(REMOTE)
     assert "tracker.example" not in blocked.html

@@ -32,6 +32,7 @@ from servicedesk.routing.facts import (
     QueueFacts,
     QueueOrder,
     QueueStep,
+    Serving,
 )
 
 NOON = datetime(2027, 3, 2, 12, 0, tzinfo=UTC)
@@ -63,7 +64,7 @@ def order(number: int, *, waited: float = 0, **changes: object) -> OrderFacts:
 
 def agent(user_id: UserId, *, idle: float = 0, **changes: object) -> AgentFacts:
     idle_since = NOON - timedelta(seconds=idle)
-    facts = AgentFacts(user_id, True, idle_since, frozenset({SUPPORT}), {"email": 9, "sms": 9})
+    facts = AgentFacts(user_id, True, idle_since, (Serving(SUPPORT),), {"email": 9, "sms": 9})
     return replace(facts, **changes)  # type: ignore[arg-type]
 
 
@@ -140,7 +141,7 @@ def test_steps_add_up_as_an_order_waits(
 
 def test_order_is_offered_at_the_step_that_lets_somebody_take_it() -> None:
     engine = Engine()
-    in_billing = agent(BEN, queue_ids=frozenset({BILLING}))
+    in_billing = agent(BEN, serves=(Serving(BILLING),))
     events = (
         QueueChanged(queue(steps=STEPS)),
         AgentChanged(agent(ANA, skills={"german": 1}, available=False)),
@@ -213,6 +214,17 @@ def test_who_is_asked_of_several_who_could(
         found += engine.apply(OrderChanged(order(number, skills=GERMAN)), NOON)
     assert [user_id for _, user_id in _pairs(found)] == asked
     assert {each.why[1].code for each in found if isinstance(each, MakeOffer)} == {reason}
+
+
+def test_skill_that_is_not_needed_any_more_still_decides_who_is_best() -> None:
+    engine = Engine()
+    dropped = queue(
+        choice=AgentChoice.BEST_SKILL, steps=(QueueStep(0, lower_skills={"german": 0}),)
+    )
+    agents = (agent(ANA, idle=90), agent(BEN, skills={"german": 1}))
+    engine.apply(Together((QueueChanged(dropped), *map(AgentChanged, agents))), NOON)
+    decisions = engine.apply(OrderChanged(order(1, skills=GERMAN)), NOON)
+    assert [user_id for _, user_id in _pairs(decisions)] == [BEN]
 
 
 def test_turns_go_round_even_when_work_ends_at_once() -> None:

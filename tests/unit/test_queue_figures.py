@@ -19,6 +19,7 @@ QUEUE = Queue(
     waiting=7,
     oldest_waiting_at=None,
     offered=1,
+    stuck=0,
     active_orders=2,
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -13,16 +14,18 @@ from servicedesk.kernel.secrets import Secrets
 from servicedesk.sla.calendar.arithmetic import Calendar
 from servicedesk.sla.calendar.hours import around_the_clock
 from servicedesk.sla.certificate import certify, read_certificate
+from servicedesk.sla.clock.climbing import Fired
+from servicedesk.sla.clock.following import Kept
 from servicedesk.sla.clock.machine import apply, open_ticket
 from servicedesk.sla.clock.states import ClockSet
 from servicedesk.sla.events import AgentReplied, ContactWrote, Event, Opened, StatusSet
-from servicedesk.sla.promises import CalendarVersion, Metric, Promise
+from servicedesk.sla.promises import Audience, CalendarVersion, Metric, Promise
 from servicedesk.sla.records import (
     EVENT_NAMES,
-    clocks_record,
     event_record,
-    read_clocks,
+    kept_record,
     read_event,
+    read_kept,
 )
 from servicedesk.sla.verifier.recount import recount
 
@@ -55,7 +58,9 @@ def line() -> str:
 
 
 def test_clocks_come_back_to_the_microsecond() -> None:
-    assert read_clocks(clocks_record(clocks())) == clocks()
+    fired = frozenset({Fired(Metric.FIRST_REPLY, Audience.CUSTOMER, 1, "half")})
+    kept = Kept(clocks(), UUID(int=7), fired)
+    assert read_kept(kept_record(kept)) == kept
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)

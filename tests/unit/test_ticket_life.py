@@ -28,6 +28,7 @@ EXPECTED = {
     TicketStep.SET_ON_HOLD: (HOLD, HOLD, HOLD, HOLD, HOLD, None),
     TicketStep.SOLVE: (SOLVED, SOLVED, SOLVED, SOLVED, SOLVED, None),
     TicketStep.CLOSE: (None, None, None, None, CLOSED, None),
+    TicketStep.MERGE: (CLOSED, CLOSED, CLOSED, CLOSED, CLOSED, None),
 }
 PAIRS = [
     (status, step, after)

@@ -41,6 +41,7 @@ def _ticket(status: TicketStatus, assignee_id: UUID | None) -> TicketSummary:
         version=1,
         order=None,
         unread=False,
+        clocks=[],
     )
 
 

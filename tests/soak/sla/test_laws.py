@@ -1,6 +1,7 @@
 """The laws of working time and the agreement of clocks and verifier, ten times as often.
 
-The very tests of tests/properties, each in a process of its own with a seed that is printed first:
+The very tests of tests/properties, and the month of traffic of tests/sla, each in a process of its
+own with a seed that is printed first:
 `SERVICEDESK_TEST_SEED=<seed> make soak PART=sla` tells the same cases again.
 """
 
@@ -19,7 +20,10 @@ TEN_TIMES = "10"
 SEED = os.environ.get("SERVICEDESK_TEST_SEED") or str(random.SystemRandom().randrange(1, 10**6))
 
 
-@pytest.mark.parametrize("suite", ["test_calendar.py", "test_clock.py"])
+@pytest.mark.parametrize(
+    "suite",
+    ["properties/test_calendar.py", "properties/test_clock.py", "sla/test_sla_month.py"],
+)
 def test_the_laws_hold_ten_times_as_often(suite: str) -> None:
     sys.stdout.write(f"\n{suite}: seed {SEED}\n")
     sys.stdout.flush()
@@ -28,7 +32,7 @@ def test_the_laws_hold_ten_times_as_often(suite: str) -> None:
         "SERVICEDESK_TEST_EFFORT": TEN_TIMES,
         "SERVICEDESK_TEST_SEED": SEED,
     }
-    path = str(Path("tests", "properties", suite))
+    path = str(Path("tests", suite))
     arguments = [path, f"--hypothesis-seed={SEED}", "--hypothesis-show-statistics", "-q"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=environment, check=False
