@@ -52,7 +52,7 @@ class Lines(StreamingResponse):
     media_type = LINES
 
 
-@Operation(tag="inboxes", media_type=LINES, roles=ADMINISTRATORS)
+@Operation(tag="inboxes", media_type=LINES, roles=ADMINISTRATORS, problems=(404,))
 async def check_inbox_now(request: Request, json: CheckBody) -> Response:
     """Try an inbox out: a line of JSON for each step (name, outcome, words, seconds) as it ends."""
     given = services(request)

@@ -57,6 +57,7 @@ def make_document(app: Starlette) -> dict[str, Any]:
         _add_body(described, operation)
         if operation.public:
             described["security"] = []
+    _close_maps(document["components"]["schemas"])
     return document
 
 
@@ -70,6 +71,19 @@ def _collected(app: Starlette) -> dict[str, Any]:
     finally:
         api.models = models
     return document
+
+
+def _close_maps(schema: Any) -> None:
+    """Say of maps whose keys have a pattern that they take no others, which pydantic leaves out."""
+    if isinstance(schema, list):
+        for part in schema:
+            _close_maps(part)
+    if isinstance(schema, dict):
+        for part in schema.values():
+            _close_maps(part)
+        for pattern, value in schema.pop("patternProperties", {}).items():
+            schema.setdefault("propertyNames", {})["pattern"] = pattern
+            schema["additionalProperties"] = value
 
 
 def _operations(app: Starlette) -> Iterator[tuple[str, str, Operation]]:

@@ -3,7 +3,7 @@
 from datetime import time
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints
 
 from servicedesk.routing.rules.condition import Settings
 from servicedesk.routing.rules.rule import ClassifyFacts
@@ -15,6 +15,17 @@ DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
+def _a_zone(name: str) -> str:
+    try:
+        find_zone(name)
+    except CalendarInvalid:
+        raise ValueError("write an IANA name such as Europe/Berlin") from None
+    return name
+
+
+ZoneName = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_a_zone)]
+
+
 class TimeOfDay(Settings):
     """From `start` until `end` (which is not within), by the clock of the zone. An `end` that is
     not after `start` is on the next day; `days` are those on which the hours begin."""
@@ -23,17 +34,7 @@ class TimeOfDay(Settings):
     days: Annotated[list[Day], Field(min_length=1, max_length=7)]
     start: Clock
     end: Clock
-    time_zone: Annotated[str, StringConstraints(min_length=1, max_length=64)]
-
-    @model_validator(mode="after")
-    def _has_zone(self) -> "TimeOfDay":
-        try:
-            find_zone(self.time_zone)
-        except CalendarInvalid:
-            raise ValueError(
-                f"{self.time_zone!r} is no time zone: write an IANA name such as Europe/Berlin"
-            ) from None
-        return self
+    time_zone: ZoneName
 
     def holds(self, facts: ClassifyFacts) -> bool:
         local = facts.at.astimezone(find_zone(self.time_zone))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, WithJsonSchema
 
 from servicedesk.sla.calendar.hours import (
     DAY_SECONDS,
@@ -19,25 +19,30 @@ from servicedesk.sla.calendar.hours import (
 )
 from servicedesk.sla.errors import CalendarInvalid
 
-_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+CLOCK_TIME = r"^(([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?|24:00)$"
+DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 
 
 def _a_clock_time(text: str) -> str:
-    if text != "24:00" and not _CLOCK.fullmatch(text):
+    if not re.fullmatch(CLOCK_TIME, text):
         raise ValueError(f"{text!r} is not a time of the day: write HH:MM, 24:00 for its end")
     return text
 
 
 def _a_date(text: str) -> str:
-    if not _DATE.fullmatch(text):
-        raise ValueError(f"{text!r} is not a date: write YYYY-MM-DD")
-    date.fromisoformat(text)
+    try:
+        date.fromisoformat(text if re.fullmatch(DATE, text) else "")
+    except ValueError:
+        raise ValueError(f"{text!r} is not a date: write YYYY-MM-DD") from None
     return text
 
 
-ClockTime = Annotated[str, AfterValidator(_a_clock_time)]
-DateText = Annotated[str, AfterValidator(_a_date)]
+ClockTime = Annotated[
+    str, AfterValidator(_a_clock_time), WithJsonSchema({"type": "string", "pattern": CLOCK_TIME})
+]
+DateText = Annotated[
+    str, AfterValidator(_a_date), WithJsonSchema({"type": "string", "pattern": DATE})
+]
 DayDocument = list[tuple[ClockTime, ClockTime]]
 
 

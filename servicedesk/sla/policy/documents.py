@@ -2,7 +2,15 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from servicedesk.domain.tickets import Priority, TicketStatus
 from servicedesk.sla.calendar.reading import first_fault
@@ -24,6 +32,16 @@ MOST_TARGETS = len(Metric) * len(Priority)
 FieldName = Annotated[str, Field(min_length=3, max_length=64)]
 ConditionValue = Annotated[str, Field(max_length=200)] | int
 Seconds = Annotated[int, Field(ge=SHORTEST_TARGET_SECONDS, le=LONGEST_TARGET_SECONDS)]
+
+
+def _no_number(value: Any) -> Any:
+    """Pydantic reads a number as seconds since 1970, which nobody means here."""
+    if isinstance(value, int | float):
+        raise ValueError("write a time such as 2026-01-31T09:00:00Z")
+    return value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_no_number)]
 
 
 class _Part(BaseModel):
@@ -54,8 +72,8 @@ class PolicyDocument(_Part):
     all_of: Annotated[tuple[ConditionDocument, ...], Field(max_length=MOST_CONDITIONS)] = ()
     any_of: Annotated[tuple[ConditionDocument, ...], Field(max_length=MOST_CONDITIONS)] = ()
     targets: Annotated[tuple[TargetDocument, ...], Field(min_length=1, max_length=MOST_TARGETS)]
-    valid_from: AwareDatetime | None = None
-    valid_to: AwareDatetime | None = None
+    valid_from: Instant | None = None
+    valid_to: Instant | None = None
     ladder: Annotated[tuple[Step, ...], Field(max_length=MOST_STEPS)] = ()
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ in the clock's own time: while the clock stands still, its ladder does too.
 from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -28,6 +28,15 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _names_its_kind(schema: dict[str, Any]) -> None:
+    """`do` decides what the rest is read as, so in a request it has no default."""
+    schema["required"] = ["do", *schema.get("required", [])]
+
+
+class _Action(_Part):
+    model_config = ConfigDict(json_schema_extra=_names_its_kind)
+
+
 class ToldGroup(StrEnum):
     """Who is told, besides those named."""
 
@@ -41,7 +50,7 @@ class Way(StrEnum):
     EMAIL = "email"
 
 
-class Notify(_Part):
+class Notify(_Action):
     do: Literal["notify"] = "notify"
     groups: tuple[ToldGroup, ...] = ()
     user_ids: Annotated[tuple[UUID, ...], Field(max_length=100)] = ()
@@ -54,7 +63,7 @@ class Notify(_Part):
         return self
 
 
-class CallInTurn(_Part):
+class CallInTurn(_Action):
     """Tell one after the other, until one acknowledges or nobody is left."""
 
     do: Literal["call_in_turn"] = "call_in_turn"
@@ -63,31 +72,31 @@ class CallInTurn(_Part):
     ways: Annotated[tuple[Way, ...], Field(min_length=1, max_length=2)] = (Way.CONSOLE, Way.EMAIL)
 
 
-class RaisePriority(_Part):
+class RaisePriority(_Action):
     """Never lowers it. `to` None: by one."""
 
     do: Literal["raise_priority"] = "raise_priority"
     to: Priority | None = None
 
 
-class MoveToQueue(_Part):
+class MoveToQueue(_Action):
     do: Literal["move_queue"] = "move_queue"
     queue_id: UUID
 
 
-class Reassign(_Part):
+class Reassign(_Action):
     """`user_id` None: back into the queue, for anybody."""
 
     do: Literal["reassign"] = "reassign"
     user_id: UUID | None = None
 
 
-class AddTag(_Part):
+class AddTag(_Action):
     do: Literal["tag"] = "tag"
     tag: Annotated[str, StringConstraints(pattern=r"^[\w-]{1,64}$")]
 
 
-class CallWebhook(_Part):
+class CallWebhook(_Action):
     do: Literal["webhook"] = "webhook"
     url: Annotated[str, StringConstraints(max_length=2_000, pattern=WEBHOOK_URL)]
 
