@@ -2,104 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from servicedesk.domain.tickets import TicketStatus
-from servicedesk.sla.calendar.arithmetic import Calendar
-from servicedesk.sla.calendar.hours import Hours, OpenPeriod
-from servicedesk.sla.clock.explain import Told, passages, standing
-from servicedesk.sla.clock.machine import Turn, apply, open_ticket, pass_time
-from servicedesk.sla.clock.states import Clock, ClockSet, ClockState, Outcome, Reason
-from servicedesk.sla.errors import CalendarInvalid, PolicyInvalid
+from servicedesk.sla.clock.machine import Turn, pass_time
+from servicedesk.sla.clock.states import ClockState, Outcome, Reason
 from servicedesk.sla.events import (
-    Absorbed,
     AgentReplied,
     Answered,
     ContactWrote,
     Event,
     Left,
     MergedAway,
-    Moved,
-    Opened,
     OtherWriting,
     OtherWritten,
-    Promised,
     Queued,
     StatusSet,
 )
-from servicedesk.sla.promises import Audience, CalendarVersion, Metric, Promise, Reopening
-
-NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
-MINUTE = timedelta(minutes=1)
-NEW, OPEN, PENDING = TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.PENDING
-HOLD, SOLVED, CLOSED = TicketStatus.ON_HOLD, TicketStatus.SOLVED, TicketStatus.CLOSED
-FIRST, NEXT = Metric.FIRST_REPLY, Metric.NEXT_REPLY
-PERIODIC, PAUSABLE = Metric.PERIODIC_UPDATE, Metric.PAUSABLE_UPDATE
-WAIT, WORK, TOTAL = Metric.REQUESTER_WAIT, Metric.AGENT_WORK, Metric.TOTAL_RESOLUTION
-ANSWER = Metric.TIME_TO_ANSWER
-
-DAY_SHIFT = CalendarVersion("day:1")
-LATE_SHIFT = CalendarVersion("day:2")
-CALENDARS = {
-    DAY_SHIFT: Calendar(Hours("Etc/UTC", ((OpenPeriod(9 * 3_600, 17 * 3_600),),) * 7)),
-    LATE_SHIFT: Calendar(Hours("Etc/UTC", ((OpenPeriod(14 * 3_600, 22 * 3_600),),) * 7)),
-}
-
-
-def m(minutes: float) -> datetime:
-    return NOON + minutes * MINUTE
-
-
-def promise(
-    metric: Metric,
-    minutes: int = 60,
-    calendar: CalendarVersion | None = None,
-    *,
-    internal: bool = False,
-    reopening: Reopening = Reopening.CARRY,
-) -> Promise:
-    audience = Audience.INTERNAL if internal else Audience.CUSTOMER
-    return Promise(metric, minutes * 60, "gold", 1, calendar, audience, reopening=reopening)
-
-
-def told(
-    promises: Iterable[Promise] | Promise, *events: Event, status: TicketStatus = NEW
-) -> ClockSet:
-    """The clocks of a ticket that a contact opened at noon, after the events."""
-    promised = (promises,) if isinstance(promises, Promise) else tuple(promises)
-    return go_on(open_ticket(Opened(NOON, status, promised, NOON), CALENDARS).clock_set, *events)
-
-
-def by_agent(promises: Promise, *events: Event) -> ClockSet:
-    """The same for a ticket that an agent opened by writing first."""
-    return go_on(open_ticket(Opened(NOON, OPEN, (promises,), None), CALENDARS).clock_set, *events)
-
-
-def go_on(clock_set: ClockSet, *events: Event) -> ClockSet:
-    for event in events:
-        clock_set = apply(clock_set, event, CALENDARS).clock_set
-    return clock_set
-
-
-def said(clock_set: ClockSet) -> list[tuple[object, ...]]:
-    """Each clock as (minutes it started after noon, what became of it, minutes it counted)."""
-    return [
-        (
-            (clock.started_at - NOON) / MINUTE,
-            clock.outcome.value if clock.outcome else clock.state.value,
-            clock.counted / MINUTE,
-        )
-        for clock in clock_set.clocks
-    ]
-
-
-def only(clock_set: ClockSet) -> Clock:
-    assert len(clock_set.clocks) == 1
-    return clock_set.clocks[0]
-
+from servicedesk.sla.promises import Metric
+from tests.unit.clock_words import (
+    ANSWER,
+    CLOSED,
+    DAY_SHIFT,
+    FIRST,
+    HOLD,
+    NEXT,
+    OPEN,
+    PAUSABLE,
+    PENDING,
+    PERIODIC,
+    SOLVED,
+    TOTAL,
+    WAIT,
+    WORK,
+    by_agent,
+    go_on,
+    m,
+    only,
+    promise,
+    said,
+    told,
+)
 
 NOTHING_ANSWERED = [
     OtherWritten(m(5), OtherWriting.NOTE),
@@ -277,132 +221,3 @@ def test_the_agent_who_writes_first_owes_updates_but_no_first_reply() -> None:
     assert said(by_agent(promise(FIRST), ContactWrote(m(5)))) == []
     assert said(by_agent(promise(PERIODIC))) == [(0, "running", 0)]
     assert said(by_agent(promise(NEXT), ContactWrote(m(5)))) == [(5, "running", 0)]
-
-
-def test_a_split_ticket_owes_its_first_reply_since_the_message_that_moved() -> None:
-    event = Opened(m(50), OPEN, (promise(FIRST),), NOON)
-    assert open_ticket(event, CALENDARS).clock_set.next_due() == m(60)
-    long_ago = Opened(m(500), OPEN, (promise(FIRST),), NOON)
-    assert open_ticket(long_ago, CALENDARS).clock_set.next_due() == m(500)
-
-
-@pytest.mark.parametrize(("target", "due"), [(120, 120), (45, 45), (30, 40), (1, 40)], ids=str)
-def test_another_target_is_measured_from_the_start_but_never_broken_in_the_past(
-    target: int, due: int
-) -> None:
-    changed = told(promise(FIRST), Promised(m(40), (promise(FIRST, target),)))
-    assert changed.next_due() == m(due)
-
-
-def test_a_breach_stays_when_the_target_is_made_longer() -> None:
-    late = told(promise(FIRST), Promised(m(70), (promise(FIRST, 600),)), AgentReplied(m(80)))
-    assert only(late).outcome is Outcome.LATE
-    assert only(late).breached_at == m(60)
-    assert only(late).promise.target_seconds == 3_600
-
-
-def test_an_edited_calendar_counts_from_the_edit_on_and_both_are_kept() -> None:
-    edited = told(
-        promise(FIRST, 240, DAY_SHIFT), Promised(m(60), (promise(FIRST, 240, LATE_SHIFT),))
-    )
-    clock = only(edited)
-    assert [stretch.calendar for stretch in clock.stretches] == [DAY_SHIFT, LATE_SHIFT]
-    assert clock.counted == timedelta(hours=1)
-    assert clock.due_at == m(5 * 60)  # three hours from 14:00, when the late shift opens
-
-
-def test_a_promise_that_is_taken_back_cancels_its_clock() -> None:
-    clock = only(told(promise(FIRST), Promised(m(5), ())))
-    assert (clock.outcome, clock.reason) == (Outcome.CANCELLED, Reason.NO_LONGER_PROMISED)
-
-
-def test_a_promise_made_later_counts_from_when_it_would_have_begun_without_the_pauses() -> None:
-    before = told((), StatusSet(m(10), PENDING), StatusSet(m(30), OPEN))
-    clock = only(go_on(before, Promised(m(40), (promise(WORK),))))
-    assert clock.started_at == NOON
-    assert clock.due_at == m(80)
-
-
-def test_a_merge_into_a_ticket_keeps_the_earlier_start_of_the_two() -> None:
-    earlier = told(promise(FIRST), Absorbed(m(30), m(-20)))
-    assert said(earlier) == [(-20, "running", 20)]
-    assert earlier.next_due() == m(40)
-    assert told(promise(FIRST), Absorbed(m(30), m(10))).next_due() == m(60)
-    assert told(promise(FIRST), Absorbed(m(30), m(-500))).next_due() == m(30)
-    answered = told(promise(NEXT), AgentReplied(m(1)), Absorbed(m(30), m(-20)))
-    assert said(answered) == [(-20, "running", 0)]
-
-
-@pytest.mark.parametrize(("reopening", "due"), [(Reopening.CARRY, 120), (Reopening.AFRESH, 160)])
-def test_reopening_carries_or_begins_afresh_as_the_policy_says(
-    reopening: Reopening, due: int
-) -> None:
-    solved = told(promise(TOTAL, reopening=reopening), StatusSet(m(40), SOLVED))
-    reopened = go_on(solved, StatusSet(m(100), OPEN))
-    assert reopened.next_due() == m(due)
-    assert reopened.clocks[0] == solved.clocks[0]
-
-
-def test_a_team_that_hands_on_has_done_its_internal_work_and_the_next_begins_anew() -> None:
-    work, reply = promise(WORK, internal=True), promise(FIRST, internal=True)
-    moved = told((work, reply), Moved(m(20), (work, reply)))
-    assert said(moved) == [
-        (0, "met", 20),
-        (0, "cancelled", 20),
-        (20, "running", 0),
-        (20, "running", 0),
-    ]
-
-
-def test_moving_a_ticket_leaves_what_the_contact_was_promised() -> None:
-    work = promise(WORK)
-    moved = told(work, Moved(m(20), (work,)))
-    assert said(moved) == [(0, "running", 0)]
-    assert moved.next_due() == m(60)
-
-
-def test_pending_while_the_contact_waits_is_marked() -> None:
-    dodged = told(promise(WORK), StatusSet(m(1), PENDING))
-    honest = told(promise(WORK), AgentReplied(m(1)), StatusSet(m(1), PENDING))
-    assert [stretch.dodges for stretch in only(dodged).stretches] == [True]
-    assert [stretch.dodges for stretch in only(honest).stretches] == [False]
-
-
-def test_why_late_is_told_without_gaps() -> None:
-    clocks = told(
-        promise(WORK), StatusSet(m(10), PENDING), StatusSet(m(30), OPEN), StatusSet(m(90), SOLVED)
-    )
-    story = passages(only(clocks), CALENDARS, m(500))
-    assert [(one.told, one.began, one.ended, one.counted / MINUTE) for one in story] == [
-        (Told.RAN, m(0), m(10), 10),
-        (Told.STOOD_STILL, m(10), m(30), 0),
-        (Told.RAN, m(30), m(90), 60),
-    ]
-    assert [one.dodges for one in story] == [False, True, False]
-    assert only(clocks).outcome is Outcome.LATE
-
-
-def test_what_is_left_is_told_in_working_time_and_on_the_wall() -> None:
-    left = standing(only(told(promise(FIRST, 8 * 60, DAY_SHIFT))), CALENDARS, m(6 * 60))
-    assert left.working_left == timedelta(hours=3)
-    assert left.wall_left == timedelta(hours=18)
-    paused = only(told(promise(WORK), StatusSet(m(50), PENDING)))
-    assert standing(paused, CALENDARS, m(99)).wall_left is None
-
-
-def test_an_event_that_seems_to_come_before_its_predecessor_comes_with_it() -> None:
-    assert said(told(promise(FIRST), StatusSet(m(30), OPEN), AgentReplied(m(10)))) == [
-        (0, "met", 30)
-    ]
-
-
-def test_a_calendar_version_that_was_not_loaded_is_named() -> None:
-    unknown = promise(FIRST, 60, CalendarVersion("lost:7"))
-    with pytest.raises(CalendarInvalid, match="lost:7"):
-        told(unknown)
-
-
-@pytest.mark.parametrize("seconds", [0, 14, -60, 10**10])
-def test_a_target_that_cannot_be_promised_is_refused(seconds: int) -> None:
-    with pytest.raises(PolicyInvalid, match="seconds"):
-        Promise(FIRST, seconds, "gold", 1)
