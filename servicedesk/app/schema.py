@@ -9,6 +9,7 @@ TABLES = (
     "servicedesk.sla.tables",
     "servicedesk.routing.tables",
     "servicedesk.desk.tables",
+    "servicedesk.desk.tables_automatic",
     "servicedesk.intake.tables",
 )
 MIGRATIONS = "servicedesk.app.migrations"
