@@ -1,6 +1,5 @@
 """The supervisors' list: work that waits and that nobody is asked to take."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -9,6 +8,7 @@ from servicedesk.domain.errors import NotFound
 from servicedesk.domain.orders import Stuck
 from servicedesk.domain.people import Viewer
 from servicedesk.kernel.sql import Row, Sql, as_dict, as_time, as_uuid
+from servicedesk.people.shapes import Shape
 from servicedesk.people.visibility import visible_condition
 
 LIVE = "work_order.state IN ('waiting', 'offered', 'active')"
@@ -21,8 +21,9 @@ class StuckPlace(NamedTuple):
     order_id: UUID
 
 
-@dataclass(frozen=True, slots=True)
-class StuckRow:
+class StuckOrder(Shape):
+    """A work order that nobody is asked to take, for its supervisors."""
+
     order_id: UUID
     ticket_id: UUID
     number: int
@@ -37,7 +38,7 @@ class StuckRow:
 
 async def list_stuck(
     sql: Sql, viewer: Viewer, after: StuckPlace | None, limit: int
-) -> list[StuckRow]:
+) -> list[StuckOrder]:
     """Return what the viewer may see of it, the longest waiting first."""
     visible, values = visible_condition(
         viewer, on_sqlite=sql.on_sqlite, ticket="ticket", first_number=2
@@ -75,8 +76,8 @@ async def require_sight_of_order(sql: Sql, viewer: Viewer, order_id: UUID) -> No
         raise NotFound(f"There is no work order {order_id}.", order_id=str(order_id))
 
 
-def _read(row: Row) -> StuckRow:
-    return StuckRow(
+def _read(row: Row) -> StuckOrder:
+    return StuckOrder(
         order_id=as_uuid(row["id"]),
         ticket_id=as_uuid(row["ticket_id"]),
         number=int(row["number"]),

@@ -12,9 +12,8 @@ from servicedesk.app.api.context import actor, services, viewer
 from servicedesk.app.api.inputs import Body, PageQuery
 from servicedesk.app.api.operation import SUPERVISORS, WORKERS, Operation
 from servicedesk.desk.hand_on import HandedOn, force_ticket, transfer_ticket
-from servicedesk.desk.views_stuck import StuckPlace, list_stuck, require_sight_of_order
+from servicedesk.desk.views_stuck import StuckOrder, StuckPlace, list_stuck, require_sight_of_order
 from servicedesk.domain.ids import OrderId, TicketId, UserId
-from servicedesk.domain.orders import Stuck
 from servicedesk.domain.people import Viewer
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.http.pages import Cursor, Listing, cut_page
@@ -23,21 +22,6 @@ from servicedesk.routing.shapes import Shape
 from servicedesk.routing.wrap_up import extend_wrap_up, lock_wrapping_up
 
 PLACES = Cursor(tuple[datetime, UUID])
-
-
-class StuckOrder(Shape):
-    """A work order that nobody is asked to take, for its supervisors."""
-
-    order_id: UUID
-    ticket_id: UUID
-    number: int
-    subject: str
-    queue_id: UUID
-    stuck: Stuck
-    refusals: int
-    priority: int
-    skills: dict[str, int]
-    virtual_start: datetime
 
 
 class HandOnBody(Body):
@@ -61,23 +45,8 @@ async def list_stuck_orders(request: Request, query: PageQuery) -> Response:
         None if after is None else StuckPlace(*after),
         query.limit + 1,
     )
-    shapes = [
-        StuckOrder(
-            order_id=one.order_id,
-            ticket_id=one.ticket_id,
-            number=one.number,
-            subject=one.subject,
-            queue_id=one.queue_id,
-            stuck=one.stuck,
-            refusals=one.refusals,
-            priority=one.priority,
-            skills=one.skills,
-            virtual_start=one.virtual_start,
-        )
-        for one in found
-    ]
     items, following = cut_page(
-        shapes, query.limit, lambda one: PLACES.encode((one.virtual_start, one.order_id))
+        found, query.limit, lambda one: PLACES.encode((one.virtual_start, one.order_id))
     )
     return answer(Listing[StuckOrder](items=items, next=following))
 
