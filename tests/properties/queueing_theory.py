@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import heapreplace
-from math import exp
+from math import exp, sqrt
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,12 @@ def _birth_and_death(load: float, agents: int, places: int, gives_up: float) -> 
     return Waits(p_wait, in_line / admitted, blocked, gives_up * in_line / load)
 
 
+def relaxation_time(load: float, agents: int) -> float:
+    """How long M/M/n remembers: what differs from its long run has then fallen to 1/e (the rate is
+    the square of the difference of the roots of n and the load, Karlin and McGregor 1958)."""
+    return 1 / (sqrt(agents) - sqrt(load)) ** 2
+
+
 def cobham(loads: list[float], agents: int) -> list[float]:
     """Mean waits of non-preemptive priorities with equal handling, the most urgent first
     (Cobham 1954; for many agents Davis 1966, Kella and Yechiali 1985)."""
@@ -81,13 +87,17 @@ def cobham(loads: list[float], agents: int) -> list[float]:
 
 
 def first_come_first_served(
-    calls: Iterable[tuple[float, float]], agents: int
-) -> Iterator[tuple[float, float]]:
+    calls: Iterable[tuple[float, float, float]], agents: int
+) -> Iterator[tuple[float, float | None]]:
     """Yield when each call came and how long it waited, by the recursion of Kiefer and Wolfowitz
-    (1955): it gets the agent who is free first. `calls` are instants, rising, with handling times.
+    (1955): it gets the agent who is free first. None: that was longer than its patience, it gave
+    up. `calls` are instants, rising, with handling times and patience.
     """
     free_at = [0.0] * agents
-    for came, handling in calls:
+    for came, handling, patience in calls:
         begins = max(came, free_at[0])
+        if begins - came > patience:
+            yield came, None
+            continue
         heapreplace(free_at, begins + handling)
         yield came, begins - came

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import dropwhile, islice
-from math import fsum, sqrt
+from math import fsum, inf, sqrt
 from statistics import fmean, linear_regression
 from typing import Any
 
@@ -85,18 +85,25 @@ def estimate_with_control(
     return Estimate(centre, student_quantile(0.995, freedom) * error)
 
 
-def calls_of(document: dict[str, Any]) -> Iterator[tuple[float, float]]:
-    """When the calls come and how long they take to handle: the dice are thrown once more, they
-    fall the same. Without end; the warm-up included."""
+def calls_of(document: dict[str, Any]) -> Iterator[tuple[float, float, float]]:
+    """When the calls come, how long they take to handle and would wait for it: the dice are thrown
+    once more, they fall the same. Without end; the warm-up included."""
     scenario = Scenario.model_validate(document)
     asked, dice = scenario.classes[0], Dice(scenario.seed)
     spread = Spread(dist="exponential", mean=3600 / asked.arrivals_per_hour)
     gap = dice.stream(spread, asked.name, "arrivals")
     handling = dice.stream(asked.handle_time_s, asked.name, "handling")
+    patience = _endless
+    if asked.patience_s is not None:
+        patience = dice.stream(asked.patience_s, asked.name, "patience")
     at = 0.0
     while True:
         at += gap()
-        yield at, handling()
+        yield at, handling(), patience()
+
+
+def _endless() -> float:
+    return inf
 
 
 def _surplus_of_work(document: dict[str, Any], size: int, batches: int) -> list[float]:
@@ -108,7 +115,7 @@ def _surplus_of_work(document: dict[str, Any], size: int, batches: int) -> list[
     found = []
     for _ in range(batches):
         batch = list(islice(calls, size))
-        work = fsum(handling for _, handling in batch) / size
+        work = fsum(handling for _, handling, _ in batch) / size
         until = batch[-1][0]
         found.append(work / HANDLE_SECONDS - (until - since) / size / mean_gap)
         since = until
