@@ -10,14 +10,29 @@ from datetime import UTC, datetime
 from servicedesk.kernel.sql import Row, Sql, json_text
 
 
-async def insert_bulk(
-    sql: Sql, table: str, rows: Sequence[Mapping[str, object]], tail: str = ""
+async def insert_bulk_along(
+    sql: Sql, table: str, rows: Sequence[Mapping[str, object]], tail: str
 ) -> list[Row]:
-    """Insert rows (all with the same columns, at least one) in their order.
+    """Insert rows (all with the same columns, at least one) in their order, together with what
+    waits to be written (ADR 11).
 
     `tail` follows the values; what it says to return is returned. Values are JSON values, ids,
     times and enums: no bytes.
     """
+    return await sql.fetch_along(*_statement(sql, table, rows, tail))
+
+
+async def insert_bulk_later(
+    sql: Sql, table: str, rows: Sequence[Mapping[str, object]], tail: str = ""
+) -> None:
+    """Insert such rows, whose insertion nobody asks about, at the next statement (ADR 11)."""
+    await sql.execute_later(*_statement(sql, table, rows, tail))
+
+
+def _statement(
+    sql: Sql, table: str, rows: Sequence[Mapping[str, object]], tail: str
+) -> tuple[str, str]:
+    """Return the statement and its one value."""
     columns = tuple(rows[0])
     names = ", ".join(f'"{name}"' for name in columns)
     if sql.on_sqlite:
@@ -28,7 +43,7 @@ async def insert_bulk(
         source = f'SELECT {names} FROM json_populate_recordset(NULL::"{table}", $1::json)'
         text = json_text([dict(row) for row in rows])
     # Without WHERE, SQLite would read ON CONFLICT as the condition of a join.
-    return await sql.fetch(f'INSERT INTO "{table}" ({names}) {source} WHERE true {tail}', text)
+    return f'INSERT INTO "{table}" ({names}) {source} WHERE true {tail}', text
 
 
 def _for_sqlite(row: Mapping[str, object]) -> dict[str, object]:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from servicedesk.domain.actors import Actor
 from servicedesk.domain.ids import Position
-from servicedesk.kernel.bulk import insert_bulk
+from servicedesk.kernel.bulk import insert_bulk_along
 from servicedesk.kernel.sql import Row, Sql, as_dict, as_json, as_time, as_uuid_or_none
 
 MANY = 50
@@ -68,7 +68,7 @@ async def write(sql: Sql, at: datetime, actor: Actor, entries: Sequence[NewEntry
     ]
     if len(rows) < MANY:
         return await sql.insert_returning_last_id("journal", rows)
-    found = await insert_bulk(sql, "journal", rows, "RETURNING id")
+    found = await insert_bulk_along(sql, "journal", rows, "RETURNING id")
     return max(int(row["id"]) for row in found)
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from servicedesk.domain.actors import Actor
 from servicedesk.domain.ids import Position
 from servicedesk.kernel import journal
-from servicedesk.kernel.bulk import insert_bulk
+from servicedesk.kernel.bulk import insert_bulk_later
 from servicedesk.kernel.bus import Topic
 from servicedesk.kernel.ids import new_id
 from servicedesk.kernel.journal import NewEntry
@@ -83,7 +83,7 @@ class Work:
             }
             for new in wanted
         ]
-        await insert_bulk(self.sql, "effect", rows, "ON CONFLICT DO NOTHING")
+        await insert_bulk_later(self.sql, "effect", rows, "ON CONFLICT DO NOTHING")
         self.ring(Topic.EFFECTS)
 
     def ring(self, topic: Topic) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from servicedesk.kernel.bulk import insert_bulk
+from servicedesk.kernel.bulk import insert_bulk_later
 from servicedesk.kernel.bus import Topic
 from servicedesk.kernel.ids import new_id
 from servicedesk.kernel.sql import Row, Sql, as_uuid
@@ -53,7 +53,7 @@ async def save_kept(sql: Sql, row: KeptRow) -> None:
 
 async def save_passed(sql: Sql, rows: Sequence[KeptRow]) -> None:
     """Write in one statement what time alone has changed. The revision stays: nobody matched."""
-    await insert_bulk(sql, "ticket_clocks", [_columns(row) for row in rows], _AS_PASSED)
+    await insert_bulk_later(sql, "ticket_clocks", [_columns(row) for row in rows], _AS_PASSED)
 
 
 def _columns(row: KeptRow) -> dict[str, object]:
@@ -166,4 +166,4 @@ async def add_escalations(work: Work, escalations: Sequence[NewEscalation]) -> N
                 "fired_at": work.now,
             }
         )
-    await insert_bulk(work.sql, "escalation", rows)
+    await insert_bulk_later(work.sql, "escalation", rows)

@@ -2,7 +2,7 @@
 
 from servicedesk.domain.actors import system_actor
 from servicedesk.kernel import journal
-from servicedesk.kernel.bulk import insert_bulk
+from servicedesk.kernel.bulk import insert_bulk_later
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.ids import new_id
 from servicedesk.kernel.work import NewEffect
@@ -24,7 +24,7 @@ async def test_rows_are_as_if_written_one_by_one(database: Database) -> None:
             "created_at": work.now,
         }
         await work.sql.insert("effect", [{"id": first, "once_key": "one", **row}])
-        await insert_bulk(work.sql, "effect", [{"id": second, "once_key": "two", **row}])
+        await insert_bulk_later(work.sql, "effect", [{"id": second, "once_key": "two", **row}])
     one, two = await database.sql.fetch(
         "SELECT kind, ticket_id, order_id, arguments, state, attempts, due_at, created_at "
         "FROM effect ORDER BY once_key"
