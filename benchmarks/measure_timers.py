@@ -49,6 +49,7 @@ EVENTS_PER_SECOND = 50
 SECONDS = 20
 BREACHES_PER_SECOND = 10
 TARGET_SECONDS = 3_600
+RESOLUTION_SECONDS = 3_600_000
 MOST_MS = 20.0
 MOST_LATE_MS = 1_000.0
 ACTOR = system_actor("bench")
@@ -58,11 +59,13 @@ WRITTEN: tuple[EventMaker, ...] = (ContactWrote, AgentReplied)
 FILL = """
     INSERT INTO ticket_clocks (ticket_id, record, next_at, due_at, revision)
     SELECT gen_random_uuid(),
-        replace(replace($1, $2, to_char(moment.due, $4)), $3,
-            to_char(moment.due - make_interval(secs => $5), $4)),
+        replace(replace(replace($1, $2, to_char(moment.due, $5)),
+            $3, to_char(moment.due - $6 * second.long, $5)),
+            $4, to_char(moment.due + ($7 - $6) * second.long, $5)),
         moment.due, moment.due, 1
-    FROM (SELECT $6::timestamptz + number * make_interval(secs => $7) AS due
-          FROM generate_series(1, $8::int) AS number) AS moment
+    FROM (SELECT $8::timestamptz + number * make_interval(secs => $9) AS due
+          FROM generate_series(1, $10::int) AS number) AS moment,
+        (SELECT interval '1 second' AS long) AS second
 """
 FORMAT = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 EARLY = datetime(2001, 1, 1, tzinfo=UTC)
@@ -112,10 +115,13 @@ async def _promise(database: Database) -> str:
             {
                 "metric": metric,
                 "priority": 2,
-                "seconds": TARGET_SECONDS * factor,
+                "seconds": seconds,
                 "counting": "calendar_time",
             }
-            for metric, factor in (("first_reply", 1), ("total_resolution", 1_000))
+            for metric, seconds in (
+                ("first_reply", TARGET_SECONDS),
+                ("total_resolution", RESOLUTION_SECONDS),
+            )
         ],
         "ladder": [
             {"id": "due", "metrics": ["first_reply"], "offset_seconds": 0, "actions": [step]},
@@ -140,8 +146,10 @@ async def _fill(
         template,
         _text(EARLY + timedelta(seconds=TARGET_SECONDS)),
         _text(EARLY),
+        _text(EARLY + timedelta(seconds=RESOLUTION_SECONDS)),
         FORMAT,
         float(TARGET_SECONDS),
+        float(RESOLUTION_SECONDS),
         due,
         spread_seconds,
         count,

@@ -16,12 +16,12 @@ from servicedesk.kernel.database import Database
 from servicedesk.kernel.sql import Sql, as_time_or_none
 from servicedesk.kernel.work import Work
 from servicedesk.sla import clock_rows, telling
-from servicedesk.sla.clock.climbing import DueStep, LadderOf, steps_due
+from servicedesk.sla.clock.climbing import DueStep, LadderOf, climb
 from servicedesk.sla.clock.following import Kept
 from servicedesk.sla.clock.machine import Change, pass_time
 from servicedesk.sla.clock.states import Calendars
-from servicedesk.sla.clock_rows import DueTicket
-from servicedesk.sla.track import fire, load_world, row_of
+from servicedesk.sla.clock_rows import DueTicket, KeptRow
+from servicedesk.sla.track import fire, load_world
 
 ACTOR = system_actor("timers")
 AT_ONCE = 200
@@ -29,8 +29,7 @@ AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True)
 class _Passed:
-    ticket: DueTicket
-    kept: Kept
+    row: KeptRow
     breaches: tuple[Change, ...]
     steps: tuple[DueStep, ...]
 
@@ -61,18 +60,15 @@ async def _fire(work: Work, found: Sequence[DueTicket]) -> None:
     world = await load_world(work.sql, [ticket.kept.clock_set for ticket in found])
     passed = [_pass(ticket, work.now, world) for ticket in found]
     for one in passed:
-        telling.tell_changes(work, one.ticket.ticket_id, one.breaches)
-    await fire(work, [(one.ticket.ticket_id, step) for one in passed for step in one.steps])
-    await clock_rows.save_passed(
-        work.sql,
-        [row_of(one.ticket.ticket_id, one.kept, world, one.ticket.mark) for one in passed],
-    )
+        telling.tell_changes(work, one.row.ticket_id, one.breaches)
+    await fire(work, [(one.row.ticket_id, step) for one in passed for step in one.steps])
+    await clock_rows.save_passed(work.sql, [one.row for one in passed])
 
 
 def _pass(ticket: DueTicket, now: datetime, world: tuple[Calendars, LadderOf]) -> _Passed:
-    calendars, ladder_of = world
     applied = pass_time(ticket.kept.clock_set, now)
-    steps = steps_due(applied.clock_set, ticket.kept.fired, ladder_of, calendars, now)
-    fired = ticket.kept.fired | {step.fired for step in steps}
+    climbed = climb(applied.clock_set, ticket.kept.fired, world, now)
+    fired = ticket.kept.fired | {step.fired for step in climbed.due}
     kept = Kept(applied.clock_set, ticket.kept.team_id, fired)
-    return _Passed(ticket, kept, applied.changes, tuple(steps))
+    row = KeptRow(ticket.ticket_id, kept, climbed.next_at, ticket.mark.revision)
+    return _Passed(row, applied.changes, climbed.due)

@@ -61,8 +61,12 @@ def read_event(record: dict[str, Any]) -> Event:
 
 
 def kept_record(kept: Kept) -> str:
-    """Return what is remembered of a ticket's clocks as JSON text."""
-    return _KEPT.dump_json(kept).decode()
+    """Return what is remembered of a ticket's clocks as JSON text.
+
+    What stands at its default is left out, which halves what a timer writes: so no default of what
+    is kept may ever change.
+    """
+    return _KEPT.dump_json(kept, exclude_defaults=True).decode()
 
 
 def read_kept(text: str | bytes) -> Kept:

@@ -91,8 +91,7 @@ def _ladder_of(ladders: Mapping[PolicyVersion, Ladder]) -> LadderOf:
 
 def row_of(ticket_id: UUID, kept: Kept, world: tuple[Calendars, LadderOf], mark: Mark) -> KeptRow:
     """Return what is to be kept, with the instant at which it is to be looked at next."""
-    calendars, ladder_of = world
-    next_at = next_instant(kept.clock_set, kept.fired, ladder_of, calendars)
+    next_at = next_instant(kept.clock_set, kept.fired, world)
     return KeptRow(ticket_id, kept, next_at, mark.revision)
 
 

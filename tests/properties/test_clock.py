@@ -11,12 +11,15 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise, zip_longest
+from uuid import UUID
 
 from servicedesk.sla.calendar.arithmetic import Calendar
+from servicedesk.sla.clock.following import Kept
 from servicedesk.sla.clock.machine import Applied, Turn, apply, open_ticket, pass_time
 from servicedesk.sla.clock.states import Clock, ClockSet
 from servicedesk.sla.events import Event, Opened
 from servicedesk.sla.promises import Audience, Metric
+from servicedesk.sla.records import kept_record, read_kept
 from servicedesk.sla.verifier.recount import Recount, recount
 from tests.properties.sla_traffic import CALENDARS, MONTH, kinds_in, made_up_month
 
@@ -111,6 +114,13 @@ def test_a_breach_is_told_exactly_once_and_at_its_due_instant() -> None:
             if clock.breached_at
         }
         assert broken == {_name(change.clock): change.at for change in told}
+
+
+def test_what_is_remembered_comes_back_after_every_event() -> None:
+    for seed in SEEDS[: TICKETS // 3]:
+        for step in clocks_of(made_up_month(seed)):
+            kept = Kept(step.clock_set, UUID(int=seed))
+            assert read_kept(kept_record(kept)) == kept
 
 
 def test_looking_at_the_time_between_events_changes_no_outcome() -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from pydantic import TypeAdapter
 
 from servicedesk.domain.errors import BadInput
 from servicedesk.domain.tickets import TicketStatus
@@ -61,6 +62,12 @@ def test_clocks_come_back_to_the_microsecond() -> None:
     fired = frozenset({Fired(Metric.FIRST_REPLY, Audience.CUSTOMER, 1, "half")})
     kept = Kept(clocks(), UUID(int=7), fired)
     assert read_kept(kept_record(kept)) == kept
+
+
+def test_a_record_written_in_full_is_read_as_well() -> None:
+    """As records were written at first, with what stands at its default."""
+    kept = Kept(clocks(), UUID(int=7))
+    assert read_kept(TypeAdapter(Kept).dump_json(kept)) == kept
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)

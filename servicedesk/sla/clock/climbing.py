@@ -28,7 +28,7 @@ class Fired:
 
 @dataclass(frozen=True, slots=True)
 class DueStep:
-    """A step whose instant `at` has come."""
+    """A step of a clock's ladder, and its instant."""
 
     clock: Clock
     step: Step
@@ -46,27 +46,44 @@ def key_of(clock: Clock) -> ClockKey:
 def steps_due(
     clock_set: ClockSet,
     fired: frozenset[Fired],
-    ladder_of: LadderOf,
-    calendars: Calendars,
+    world: tuple[Calendars, LadderOf],
     now: datetime,
-) -> list[DueStep]:
+) -> tuple[DueStep, ...]:
     """Return the steps that are due and have not fired, in the order of their instants."""
-    found = [
-        DueStep(clock, step, at)
-        for clock, step, at in _ahead(clock_set, fired, ladder_of, calendars)
-        if at <= now
-    ]
-    return sorted(found, key=lambda due: due.at)
+    return climb(clock_set, fired, world, now).due
 
 
 def next_instant(
-    clock_set: ClockSet, fired: frozenset[Fired], ladder_of: LadderOf, calendars: Calendars
+    clock_set: ClockSet, fired: frozenset[Fired], world: tuple[Calendars, LadderOf]
 ) -> datetime | None:
     """Return when the next breach or step is, unless something happens before; None: never."""
-    instants = [at for _, _, at in _ahead(clock_set, fired, ladder_of, calendars)]
-    if (due_at := clock_set.next_due()) is not None:
-        instants.append(due_at)
-    return min(instants, default=None)
+    instants = [step.at for step in _ahead(clock_set, fired, world)]
+    return _earliest(clock_set, instants)
+
+
+@dataclass(frozen=True, slots=True)
+class Climbed:
+    """What is due by now, in the order of its instants, and when the next breach or step is."""
+
+    due: tuple[DueStep, ...]
+    next_at: datetime | None
+
+
+def climb(
+    clock_set: ClockSet,
+    fired: frozenset[Fired],
+    world: tuple[Calendars, LadderOf],
+    now: datetime,
+) -> Climbed:
+    """Return which steps are due and have not fired, and what comes once they have."""
+    ahead = sorted(_ahead(clock_set, fired, world), key=lambda step: step.at)
+    due = tuple(step for step in ahead if step.at <= now)
+    return Climbed(due, _earliest(clock_set, [step.at for step in ahead[len(due) :]]))
+
+
+def _earliest(clock_set: ClockSet, steps: list[datetime]) -> datetime | None:
+    due_at = clock_set.next_due()
+    return min(steps if due_at is None else [*steps, due_at], default=None)
 
 
 def still_live(fired: frozenset[Fired], clock_set: ClockSet) -> frozenset[Fired]:
@@ -76,14 +93,16 @@ def still_live(fired: frozenset[Fired], clock_set: ClockSet) -> frozenset[Fired]
 
 
 def _ahead(
-    clock_set: ClockSet, fired: frozenset[Fired], ladder_of: LadderOf, calendars: Calendars
-) -> Iterator[tuple[Clock, Step, datetime]]:
+    clock_set: ClockSet, fired: frozenset[Fired], world: tuple[Calendars, LadderOf]
+) -> Iterator[DueStep]:
+    """Yield each step that has not fired, with its instant."""
+    calendars, ladder_of = world
     for clock in clock_set.clocks:
         if clock.state is not ClockState.RUNNING:
             continue
         for step in ladder_of(clock.promise.policy_id, clock.promise.policy_version):
             if step.counts_for(clock.promise.metric) and _mark(clock, step) not in fired:
-                yield clock, step, instant_of(clock, step, calendars)
+                yield DueStep(clock, step, instant_of(clock, step, calendars))
 
 
 def _mark(clock: Clock, step: Step) -> Fired:

@@ -55,12 +55,12 @@ def follow(
     Steps that came due before the story and that nobody has fired yet are due now, unless the story
     ended their clock.
     """
-    calendars, ladder_of = world
+    calendars, _ = world
     if before is None:
         opened = Opened(now, seen.status, seen.promises, seen.waiting_since)
         started = open_ticket(opened, calendars)
         return Followed(Kept(started.clock_set, seen.team_id), (opened,), started.changes, ())
-    overdue = steps_due(before.clock_set, before.fired, ladder_of, calendars, now)
+    overdue = steps_due(before.clock_set, before.fired, world, now)
     clock_set, changes = before.clock_set, list[Change]()
     events = tuple(_events(before, seen, told, now))
     for event in events:
