@@ -31,8 +31,7 @@ def test_every_name_of_a_schema_means_one_shape() -> None:
     by_name: defaultdict[str, set[type]] = defaultdict(set)
     seen: set[type] = set()
     for route in ROUTES:
-        operation = operation_of(route.endpoint) if isinstance(route, Route) else None
-        if operation is None:
+        if not isinstance(route, Route) or (operation := operation_of(route.endpoint)) is None:
             continue
         hints = get_type_hints(unwrap(route.endpoint))
         for annotation in (operation.answers, hints.get("json"), hints.get("query")):
