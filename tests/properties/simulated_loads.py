@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import dropwhile, islice
 from math import fsum, inf, sqrt
 from statistics import fmean, linear_regression
-from typing import Any
+from typing import Any, NamedTuple
 
 from servicedesk.routing.simulation.dice import Dice
 from servicedesk.routing.simulation.estimate import Estimate, student_quantile
@@ -63,26 +63,56 @@ def had_to_wait(waits: Iterable[float]) -> list[bool]:
     return [wait > 0 for wait in waits]
 
 
+class Batch(NamedTuple):
+    """The mean of some values that follow each other, and how much more work came in their time
+    than was to be expected: mean handling over its expectation, less the time in which the calls
+    came over the expectation of that."""
+
+    mean: float
+    surplus: float
+
+
 def estimate_with_control(
     document: dict[str, Any], values: Sequence[float], batches: int = 30
 ) -> Estimate:
     """Estimate, at 99 %, the mean of a series that has one value for each measured call, in order.
+    For a scenario of one class in which nobody is blocked."""
+    return estimate_of_batches(batches_of(document, values, batches))
+
+
+def estimate_of_batches(batches: Sequence[Batch]) -> Estimate:
+    """Estimate, at 99 %, the mean that all batches are about.
 
     How much work came in a batch is known beside what was to be expected, and explains most of
     what its waits were: it serves as a control variate (Lavenberg and Welch 1981). Its expectation
-    is exactly 0. For a scenario of one class in which nobody is blocked.
+    is exactly 0.
     """
-    size = len(values) // batches
-    means = [fmean(values[start * size : (start + 1) * size]) for start in range(batches)]
-    surplus = _surplus_of_work(document, size, batches)
+    means, surplus = zip(*batches, strict=True)
     slope = linear_regression(surplus, means).slope
-    controlled = [mean - slope * more for mean, more in zip(means, surplus, strict=True)]
+    controlled = [mean - slope * more for mean, more in batches]
     centre, middle = fmean(controlled), fmean(surplus)
-    freedom = batches - 2
+    freedom = len(batches) - 2
     variance = sum((each - centre) ** 2 for each in controlled) / freedom
     spread = sum((more - middle) ** 2 for more in surplus)
-    error = sqrt(variance * (1 / batches + middle**2 / spread))
+    error = sqrt(variance * (1 / len(batches) + middle**2 / spread))
     return Estimate(centre, student_quantile(0.995, freedom) * error)
+
+
+def batches_of(document: dict[str, Any], values: Sequence[float], number: int) -> list[Batch]:
+    """Cut the values of the measured calls, in order, into so many batches; a rest is left out."""
+    asked, since = document["classes"][0], document["warmup_s"]
+    mean_gap = 3600 / asked["arrivals_per_hour"]
+    size = len(values) // number
+    calls = dropwhile(lambda call: call[0] < since, calls_of(document))
+    found = []
+    for start in range(0, number * size, size):
+        batch = list(islice(calls, size))
+        work = fsum(handling for _, handling, _ in batch) / size
+        until = batch[-1][0]
+        surplus = work / HANDLE_SECONDS - (until - since) / size / mean_gap
+        found.append(Batch(fmean(values[start : start + size]), surplus))
+        since = until
+    return found
 
 
 def calls_of(document: dict[str, Any]) -> Iterator[tuple[float, float, float]]:
@@ -104,19 +134,3 @@ def calls_of(document: dict[str, Any]) -> Iterator[tuple[float, float, float]]:
 
 def _endless() -> float:
     return inf
-
-
-def _surplus_of_work(document: dict[str, Any], size: int, batches: int) -> list[float]:
-    """For each batch: mean handling over its expectation, less the time in which the calls came
-    over the expectation of that."""
-    asked, since = document["classes"][0], document["warmup_s"]
-    mean_gap = 3600 / asked["arrivals_per_hour"]
-    calls = dropwhile(lambda call: call[0] < since, calls_of(document))
-    found = []
-    for _ in range(batches):
-        batch = list(islice(calls, size))
-        work = fsum(handling for _, handling, _ in batch) / size
-        until = batch[-1][0]
-        found.append(work / HANDLE_SECONDS - (until - since) / size / mean_gap)
-        since = until
-    return found

@@ -1,6 +1,7 @@
 """What the engine knows: orders in lines, agents in pools, open offers; kept as facts arrive.
 
-`changed_lines` and `changed_agents` collect where something may match now that did not before,
+`changed_lines` and `changed_agents` collect where something may match now that did not before
+(such agents are ranked anew before that is looked at),
 `to_divert` and `to_review` orders to look at; the engine empties them. They are dicts for their
 order: a set's would depend on hashes.
 """
@@ -240,7 +241,6 @@ class Book:
             agent = self._agent(offer.user_id)
             self._give(order, agent)
             agent.held_out[facts.id] = offer.id
-            agent.rank()
             self.changed_agents[agent] = None
         elif facts.owner_id is not None:
             agent = self._agent(facts.owner_id)
@@ -276,7 +276,6 @@ class Book:
             del agent.used[channel]
         agent.held.pop(order.facts.id, None)
         agent.held_out.pop(order.facts.id, None)
-        agent.rank()
         self.changed_agents[agent] = None
 
     def _enter_agent(self, facts: AgentFacts, now: datetime) -> None:

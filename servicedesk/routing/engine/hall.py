@@ -91,7 +91,6 @@ class Hall:
         if before is None or before.capacity != facts.capacity:
             agent.channels = tuple(ChannelKind(name) for name in facts.capacity)
         if agent.pool is not None and before is not None and _alike(before, facts):
-            agent.rank()
             if before.capacity != facts.capacity and agent.pool.count_capacity():
                 self.changes += 1
             return False
@@ -105,7 +104,6 @@ class Hall:
             if units > agent.pool.most.get(channel, 0):
                 agent.pool.most[channel] = units
                 self.changes += 1
-        agent.rank()
         return sum(map(len, self.delays.values())) > knows_delays
 
     def delays_for(self, shelf: Shelf, queue: QueueFacts | None) -> tuple[int, ...]:

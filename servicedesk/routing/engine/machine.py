@@ -95,7 +95,7 @@ class Engine:
         if hall.changes != self._reviewed:
             self._reviewed = hall.changes
             for line in list(hall.lines.values()):
-                if line.waiting.heap and line.hope[1] != hall.is_hopeful(line):
+                if line.heap and line.hope[1] != hall.is_hopeful(line):
                     book.to_review |= dict.fromkeys(line.waiting)
         for order in book.to_review:
             stuck = self._why_stuck(order)

@@ -35,10 +35,18 @@ class Match(NamedTuple):
 
 def match(book: Book, now: datetime) -> Iterator[MakeOffer]:
     """Yield offers, each put down in the book as it is made, until nothing matches any more."""
+    hungry = {}
+    for agent in book.changed_agents:
+        agent.rank()
+        if free := agent.free_channels():
+            hungry[agent] = free
     sure = {line: None for line in book.changed_lines if line.may_match}
-    hungry = {agent: free for agent in book.changed_agents if (free := agent.free_channels())}
     book.changed_lines.clear()
     book.changed_agents.clear()
+    if not sure and len(hungry) == 1 and not book.hall.has_priorities:
+        yield from _serve_one(book, hungry, now)
+    if not sure and not hungry:
+        return
     lines = _served_by_somebody(sure, hungry)
     groups = _by_priority(lines) if book.hall.has_priorities else [(None, lines)]
     for level, group in groups:
@@ -49,6 +57,30 @@ def match(book: Book, now: datetime) -> Iterator[MakeOffer]:
                 del hungry[agent]
             if not hungry:
                 group[:] = [line for line in group if line in sure]
+
+
+def _serve_one(
+    book: Book, hungry: dict[Agent, set[ChannelKind]], now: datetime
+) -> Iterator[MakeOffer]:
+    """Serve the only agent who came free, for as long as that is plain: nobody else could take
+    what waits for them, or it would not wait. What was refused before, or needs more than one unit,
+    is left to be looked at more closely; the agent stays hungry then."""
+    ((agent, channels),) = hungry.items()
+    while channels:
+        lines = [line for line in agent.lines() if line.heap and line.is_open]
+        ranks = [line.heap[0][0] for line in lines if line.channel in channels]
+        if len(ranks) != len(lines):
+            lines = [line for line in lines if line.channel in channels]
+        if not ranks:
+            break
+        rank = min(ranks)
+        line = lines[ranks.index(rank)]
+        order = line.heap[0][2]
+        if order.facts.refusals or order.facts.units != 1:
+            return
+        yield _offer(book, Match(rank, order, agent, has_rivals=False), line, now)
+        channels = agent.free_channels()
+    hungry.clear()
 
 
 def _serve(book: Book, lines: list[Line], level: int | None, now: datetime) -> Iterator[MakeOffer]:
@@ -66,7 +98,7 @@ def _serve(book: Book, lines: list[Line], level: int | None, now: datetime) -> I
             bounds[line] = found.rank
         else:
             made = _offer(book, found, line, now)
-            if not line.waiting.heap:
+            if not line.heap:
                 lines.remove(line)
             yield made
 
@@ -91,7 +123,7 @@ def _by_priority(lines: list[Line]) -> Iterator[tuple[int | None, list[Line]]]:
         yield None, lines
         return
     for level in sorted({level for line in lines for level in line.priorities}, reverse=True):
-        yield level, [line for line in lines if line.waiting.heap and level in line.priorities]
+        yield level, [line for line in lines if line.heap and level in line.priorities]
 
 
 def _next_match(line: Line, free: list[Ranking[Agent]], now: datetime) -> Match | None:
@@ -102,7 +134,7 @@ def _next_match(line: Line, free: list[Ranking[Agent]], now: datetime) -> Match 
     """
     if not free:
         return None
-    first = line.waiting.heap[0]
+    first = line.heap[0]
     if not first[2].facts.refusals:
         return _choose(first, line, free, now)
     entry = line.waiting.first_that(
@@ -199,8 +231,8 @@ def _first_in_rank(lines: list[Line], bounds: Mapping[Line, Key]) -> tuple[Line,
     `bounds` holds the rank of the next one where the line's very first orders cannot be served.
     """
     if len(lines) == 1 and not bounds:
-        return lines[0], lines[0].waiting.heap[0][0]
-    ranks = [line.waiting.heap[0][0] for line in lines]
+        return lines[0], lines[0].heap[0][0]
+    ranks = [line.heap[0][0] for line in lines]
     if bounds:
         ranks = [max(rank, bounds.get(line, rank)) for line, rank in zip(lines, ranks, strict=True)]
     best = min(ranks)
@@ -213,10 +245,8 @@ def _served_by_somebody(
     """The lines that changed and those that the agents may serve, once each, if orders wait."""
     lines = dict.fromkeys(sure)
     for agent, channels in hungry.items():
-        if agent.pool is None:
-            continue
-        for line in (*agent.pool.lines, *agent.own_lines.values()):
-            if line.waiting.heap and line.is_open and line.requirement.channel in channels:
+        for line in agent.lines():
+            if line.heap and line.is_open and line.channel in channels:
                 lines[line] = None
     return list(lines)
 

@@ -12,7 +12,7 @@ from servicedesk.domain.orders import DivertCause, OrderState, Stuck
 from servicedesk.routing.engine.forecast import Pace
 from servicedesk.routing.engine.load import free_units
 from servicedesk.routing.engine.policy import Requirement
-from servicedesk.routing.engine.ranking import Key, Ranking
+from servicedesk.routing.engine.ranking import Entry, Key, Ranking
 from servicedesk.routing.facts import (
     AgentChoice,
     AgentFacts,
@@ -127,6 +127,14 @@ class Agent:
             channel for channel in self.channels if free_units(self.facts, self.used, channel) > 0
         }
 
+    def lines(self) -> "list[Line]":
+        """Where they might be served from."""
+        if self.pool is None:
+            return []
+        if not self.own_lines:
+            return self.pool.lines
+        return [*self.pool.lines, *self.own_lines.values()]
+
     def interrupted_by(self, order: OrderFacts) -> tuple[OrderId, ...]:
         """Return which orders are held while they have this one."""
         facts = self.facts
@@ -164,7 +172,7 @@ class Agent:
         for kind, ranking in self.pool.free.items():
             _list_if_free(self, kind, ranking)
         for line in self.own_lines.values():
-            _list_if_free(self, (line.requirement.channel, line.requirement.choice), line.free[0])
+            _list_if_free(self, (line.channel, line.requirement.choice), line.free[0])
 
 
 @dataclass(eq=False, slots=True)
@@ -175,6 +183,7 @@ class Line:
 
     `level` is the priority that all pools have, None if they differ. `only`: the agent for whom
     alone these orders wait. `hope`: whether anybody could ever take them, as of a count of changes.
+    `heap` and `channel` are at hand for loops: those of `waiting` and `requirement`.
     """
 
     requirement: Requirement
@@ -186,13 +195,16 @@ class Line:
     level: int | None = 0
     grades: dict[Ranking[Agent], int] = field(default_factory=dict)
     hope: tuple[int, bool] = (-1, True)
+    heap: list[Entry[Order]] = field(init=False)
+    channel: ChannelKind = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.heap, self.channel = self.waiting.heap, self.requirement.channel
 
     @property
     def may_match(self) -> bool:
         """Does somebody wait whom somebody free might serve?"""
-        return bool(self.waiting.heap and self.is_open) and any(
-            ranking.heap for ranking in self.free
-        )
+        return bool(self.heap and self.is_open) and any(ranking.heap for ranking in self.free)
 
     def admit(self, ranking: Ranking[Agent], priority: int) -> None:
         """Let the agents of the ranking serve the line."""
