@@ -122,6 +122,16 @@ describe('an open ticket', () => {
   const bo = { role: 'cc' as const, contact_id: 'c1', user_id: null, name: 'Lin Wei', address: 'lin@x.example', undeliverable: false }
   const mina = { role: 'follower' as const, contact_id: null, user_id: 'u3', name: 'Mina', address: 'mina@x.example', undeliverable: false }
 
+  test('a contact whose mail comes back, or does no more, is marked wherever they take part', () => {
+    const world = opened()
+    apply(world, frame('ticket', 2, ticketValues({ participants: [bo, mina] })))
+    const told = (undeliverable: boolean) => frame('contact', 5, { id: 'c1', name: 'Lin Wei', address: 'lin@x.example', undeliverable })
+    apply(world, told(true))
+    expect(world.timelines.t1?.details?.participants).toEqual([{ ...bo, undeliverable: true }, mina])
+    apply(world, told(false))
+    expect(world.timelines.t1?.details?.participants).toEqual([bo, mina])
+  })
+
   test.each([
     ['contact', frame('contact', 5, { id: 'c1', name: 'Lin', address: 'lin@new.example' }), [{ ...bo, name: 'Lin', address: 'lin@new.example' }, mina], ['Lin', 'Mina']],
     ['user', frame('user', 5, { ...USER, id: 'u3', name: 'Mina Holt', email: 'holt@x.example' }), [bo, { ...mina, name: 'Mina Holt', address: 'holt@x.example' }], ['Lin Wei', 'Mina Holt']],

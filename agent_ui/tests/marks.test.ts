@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { undeliverableTo } from '@/composer/warnings'
+import { firstDoubt, undeliverableTo } from '@/composer/warnings'
 import { causeOf } from '@/quarantine/causes'
 import { changedSubject, defectsOf, isAutomatic, marksOf, returnedTo } from '@/ticket/marks'
 import { message } from './sample'
@@ -30,7 +30,15 @@ test('those from whom it came back are named', () => {
 test('a warning names the requester and who is in copy, nobody else', () => {
   const somebody = (address: string, role: 'requester' | 'cc', undeliverable: boolean) => ({ role, contact_id: 'c', user_id: null, name: '', address, undeliverable })
   const all = [somebody('a@x', 'requester', true), somebody('b@x', 'cc', true), somebody('c@x', 'cc', true), somebody('d@x', 'cc', false)]
-  expect(undeliverableTo(all, ['b@x', 'd@x'])).toEqual(['a@x', 'b@x'])
+  expect(undeliverableTo(all, ['B@x', 'd@x'])).toEqual(['a@x', 'b@x'])
+})
+
+test('each doubt is settled by itself: who sends although a file seems missing was not asked about the address', () => {
+  const found = { newer: false, address: true, file: true }
+  expect(firstDoubt({ ...found, newer: true }, new Set())).toBe('newer')
+  expect(firstDoubt(found, new Set(['file']))).toBe('address')
+  expect(firstDoubt(found, new Set(['address']))).toBe('file')
+  expect(firstDoubt(found, new Set(['address', 'file']))).toBeNull()
 })
 
 test.each([

@@ -66,7 +66,7 @@ async def test_a_mail_becomes_an_offer_and_the_answer_goes_back(
     await page.get_by_test_id("composer-send").click()
     await expect(page.get_by_test_id("message-2")).to_contain_text("It is on its way.")
 
-    answer = await _sent(desk, 1)
+    answer = await sent(desk, 1)
     assert answer["Subject"] == "Re: Where is my parcel?"
     assert answer["In-Reply-To"] == first["Message-ID"]
     assert str(first["Message-ID"]) in str(answer["References"])
@@ -82,7 +82,7 @@ async def test_a_mail_becomes_an_offer_and_the_answer_goes_back(
     await expect(page.get_by_test_id("ticket-status")).to_contain_text("Open")
 
 
-async def _sent(desk: RunningDesk, count: int) -> EmailMessage:
+async def sent(desk: RunningDesk, count: int) -> EmailMessage:
     """Wait until the desk has sent that many mails; return the last."""
 
     async def have_come() -> bool:

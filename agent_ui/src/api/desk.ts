@@ -62,6 +62,20 @@ export const changeTicket = (id: string, version: number, change: TicketChange):
 export const takeTicket = (id: string): Promise<Answer<TicketRow | null>> =>
   call('POST', `/tickets/${id}/take`, { idempotencyKey: newKey() })
 
+export interface HandedOn {
+  ticket_id: string
+  /** They have, or would have, more on the channel than they take. */
+  over_capacity: boolean
+}
+
+/** Asks them; the work keeps its place in line if they refuse. */
+export const transferToAgent = (id: string, userId: string): Promise<Answer<HandedOn>> =>
+  call('POST', `/tickets/${id}/transfer`, { json: { user_id: userId } })
+
+/** Without asking, also above their capacity: for supervisors. */
+export const forceOnAgent = (id: string, userId: string): Promise<Answer<HandedOn>> =>
+  call('POST', `/tickets/${id}/force`, { json: { user_id: userId } })
+
 export const sendReply = (ticketId: string, draft: ReplyDraft, key: string): Promise<Answer<Message>> =>
   call('POST', `/tickets/${ticketId}/replies`, { json: { ...draft, html: null }, idempotencyKey: key })
 

@@ -6,6 +6,8 @@ export const LONGEST = {
   /** RFC 5321 §4.5.3.1.3, less the angle brackets. */
   address: 254,
   subject: 1000,
+  /** What is said on declining an offer. */
+  note: 1000,
   search: 200,
   password: 200,
 } as const

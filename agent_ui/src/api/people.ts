@@ -1,7 +1,7 @@
 /** Sign-in, people, teams, queues, inboxes, presence and offers. */
 import { call, get, newKey, type Answer } from './client'
 import type {
-  DeclineReason, Inbox, Locale, Offer, Page, Presence, PresenceState, Queue, Role, Session,
+  Channel, DeclineReason, Inbox, Locale, Offer, Page, Presence, PresenceState, Queue, Role, Session,
   SignedInPlace, Team, User,
 } from './types'
 
@@ -53,6 +53,9 @@ export const changePassword = (current: string, next: string): Promise<Answer<nu
 export const setPresence = (state: PresenceState, reason: string | null): Promise<Answer<Presence>> =>
   call('PUT', '/me/presence', { json: { state, reason } })
 
+/** On these one takes no work even while one is available. */
+export const closeChannels = (closed: Channel[]): Promise<Answer<Presence>> => call('PUT', '/me/channels', { json: { closed } })
+
 export const listUsers = (): Promise<User[]> => everything('/users')
 export const listTeams = (): Promise<Team[]> => everything('/teams')
 export const listQueues = (): Promise<Queue[]> => everything('/queues')
@@ -74,5 +77,5 @@ export const changeQueue = (id: string, version: number, form: QueueForm): Promi
   call('PATCH', `/queues/${id}`, { json: form, ifMatch: version })
 export const acceptOffer = (id: string): Promise<Answer<{ ticket_id: string; offer: Offer }>> =>
   call('POST', `/offers/${id}/accept`, { idempotencyKey: newKey() })
-export const declineOffer = (id: string, reason: DeclineReason): Promise<Answer<Offer>> =>
-  call('POST', `/offers/${id}/decline`, { json: { reason } })
+export const declineOffer = (id: string, reason: DeclineReason, note: string | null): Promise<Answer<Offer>> =>
+  call('POST', `/offers/${id}/decline`, { json: { reason, note } })

@@ -8,12 +8,15 @@ import { useNotify } from '@/parts/notify'
 import { useWorld } from '@/stores/world'
 import { useTicketActions } from '@/ticket/useTicketActions'
 import type { Draft, DraftKind } from './drafts'
+import type { Doubt } from './warnings'
+
+const DOUBT_OF: Readonly<Record<string, Doubt>> = { 'newer-message': 'newer', 'undeliverable-address': 'address' }
 
 export interface SendOptions {
   setStatus: TicketStatus | null
   seenSeq: number
-  /** The writer was warned and sends all the same. */
-  sure: boolean
+  /** The writer knows that mail to a recipient comes back. */
+  evenIfUndeliverable: boolean
 }
 
 export function useSend(ticketId: string) {
@@ -21,10 +24,8 @@ export function useSend(ticketId: string) {
   const notify = useNotify()
   const { reread } = useTicketActions()
   const sending = ref(false)
-  /** The desk refused: the contact wrote after what the draft had seen. */
-  const refusedAt = ref<number | null>(null)
-  /** The desk refused: mail to somebody addressed came back. */
-  const refusedAddress = ref(false)
+  /** Why the desk refused: the contact wrote again meanwhile, or mail to somebody addressed came back. */
+  const refused = ref<Doubt | null>(null)
   let lastTry = { payload: '', key: '' }
 
   /** The same words keep their key, so that a repeated try cannot become a second message. */
@@ -34,37 +35,30 @@ export function useSend(ticketId: string) {
     return lastTry.key
   }
 
-  async function send(kind: DraftKind, draft: Draft, { setStatus, seenSeq, sure }: SendOptions): Promise<boolean> {
+  async function send(kind: DraftKind, draft: Draft, { setStatus, seenSeq, evenIfUndeliverable }: SendOptions): Promise<boolean> {
     if (sending.value) return false
     sending.value = true
-    refusedAt.value = null
-    refusedAddress.value = false
+    refused.value = null
     const attachment_ids = draft.files.flatMap((file) => file.upload?.id ?? [])
     try {
       if (kind === 'note') {
         const note = { text: draft.text.trim(), attachment_ids }
         store.absorbMessage(await writeNote(ticketId, note, keyFor(note)))
       } else {
-        const reply = { text: draft.text.trim(), attachment_ids, cc: draft.cc, set_status: setStatus, seen_seq: seenSeq, even_if_undeliverable: sure }
+        const reply = { text: draft.text.trim(), attachment_ids, cc: draft.cc, set_status: setStatus, seen_seq: seenSeq, even_if_undeliverable: evenIfUndeliverable }
         store.absorbMessage(await sendReply(ticketId, reply, keyFor(reply)))
       }
       lastTry = { payload: '', key: '' }
       return true
     } catch (error) {
-      if (error instanceof ApiError && error.code === 'newer-message') {
-        refusedAt.value = error.number('seq') ?? seenSeq + 1
-        void reread(ticketId)
-      } else if (error instanceof ApiError && error.code === 'undeliverable-address') {
-        refusedAddress.value = true
-        void reread(ticketId)
-      } else {
-        notify.failed(error)
-      }
+      refused.value = error instanceof ApiError ? (DOUBT_OF[error.code] ?? null) : null
+      if (refused.value === null) notify.failed(error)
+      else await reread(ticketId)
       return false
     } finally {
       sending.value = false
     }
   }
 
-  return { send, sending, refusedAt, refusedAddress }
+  return { send, sending, refused }
 }

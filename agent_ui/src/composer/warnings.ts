@@ -1,6 +1,15 @@
 /** What to ask before something is sent. Pure. */
 import type { Message, Participant } from '@/api/types'
 
+/** What stands against sending, in the order in which it is asked about; each is settled by itself. */
+export const DOUBTS = ['newer', 'address', 'file'] as const
+export type Doubt = (typeof DOUBTS)[number]
+
+/** The first doubt that the writer has not settled, or null. */
+export function firstDoubt(found: Readonly<Record<Doubt, boolean>>, settled: ReadonlySet<Doubt>): Doubt | null {
+  return DOUBTS.find((doubt) => found[doubt] && !settled.has(doubt)) ?? null
+}
+
 const MENTIONS = [
   /\battach(ed|ment|ments|ing)\b/i, /\benclosed\b/i, /附件/, /附上/, /随信附/,
 ]
@@ -18,7 +27,8 @@ export function newerInbound(messages: readonly Message[], seenSeq: number | nul
 
 /** Addresses among those written to from which mail came back: the requester's and those in copy. */
 export function undeliverableTo(participants: readonly Participant[], cc: readonly string[]): string[] {
-  const written = participants.filter((one) => one.role === 'requester' || cc.includes(one.address))
+  const copied = new Set(cc.map((address) => address.toLowerCase()))
+  const written = participants.filter((one) => one.role === 'requester' || copied.has(one.address.toLowerCase()))
   return [...new Set(written.filter((one) => one.undeliverable).map((one) => one.address))]
 }
 

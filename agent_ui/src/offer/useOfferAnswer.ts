@@ -43,9 +43,9 @@ export function useOfferAnswer() {
       await router.push(`/work/${answer.data.ticket_id}`)
     })
 
-  const decline = (offer: Offer, reason: DeclineReason): Promise<void> =>
+  const decline = (offer: Offer, reason: DeclineReason, note: string): Promise<void> =>
     once(offer, async () => {
-      store.absorb('offers', await declineOffer(offer.id, reason))
+      store.absorb('offers', await declineOffer(offer.id, reason, note.trim() === '' ? null : note.trim()))
     })
 
   return { answering, accept, decline }

@@ -52,13 +52,23 @@ export function moveOn(world: World, position: number): void {
 
 /** A contact's name stands in the rows of tickets and offers too, and wherever they wrote or take part. */
 function renameContact(world: World, frame: Extract<Frame, { kind: 'contact' }>): void {
-  const { id, name, address } = frame.data
+  const { id, name, address, undeliverable } = frame.data
   const known = world.contacts[id]
   if (known !== undefined) world.contacts[id] = { ...known, ...frame.data }
   for (const row of [...Object.values(world.tickets), ...Object.values(world.offers)]) {
     if (row.contact?.id === id) row.contact = { id, name, address }
   }
   renameInTimelines(world, { id, name, address })
+  if (undeliverable !== undefined) markParticipants(world, id, undeliverable)
+}
+
+/** Mail to the contact comes back, or does no more: the composer warns by it. */
+function markParticipants(world: World, contactId: string, undeliverable: boolean): void {
+  for (const { details } of Object.values(world.timelines)) {
+    for (const participant of details?.participants ?? []) {
+      if (participant.contact_id === contactId) participant.undeliverable = undeliverable
+    }
+  }
 }
 
 function changeUser(world: World, frame: Extract<Frame, { kind: 'user' }>): void {

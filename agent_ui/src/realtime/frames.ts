@@ -1,5 +1,5 @@
 /** What travels over the socket. Frames carry new values, never deltas. */
-import type { ContactRef, Inbox, Message, Offer, Presence, Queue, Team, TicketValues, User } from '@/api/types'
+import type { Contact, ContactRef, Inbox, Message, Offer, Presence, Queue, Team, TicketValues, User } from '@/api/types'
 
 interface Stamped {
   type: 'frame'
@@ -19,7 +19,7 @@ export type Frame = Stamped &
     | { kind: 'user'; data: User }
     | { kind: 'team'; data: Team }
     | { kind: 'inbox'; data: Inbox }
-    | { kind: 'contact'; data: ContactRef & Record<string, unknown> }
+    | { kind: 'contact'; data: ContactRef & Partial<Omit<Contact, 'tickets' | 'ticket_count'>> }
     | { kind: 'position'; data: Record<string, never> }
   )
 

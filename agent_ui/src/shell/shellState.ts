@@ -8,7 +8,9 @@ export const useShellState = defineStore('shell', () => {
   const contextOpen = ref(false)
   /** The ticket whose closing is to be confirmed. */
   const closingTicketId = ref<string | null>(null)
+  /** The ticket whose work is being handed on. */
+  const handingOnId = ref<string | null>(null)
   /** The offer that its person picked among several; otherwise the one that ends first is shown. */
   const pickedOfferId = ref<string | null>(null)
-  return { paletteOpen, newTicketOpen, contextOpen, closingTicketId, pickedOfferId }
+  return { paletteOpen, newTicketOpen, contextOpen, closingTicketId, handingOnId, pickedOfferId }
 })
