@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -84,20 +81,3 @@ def test_wrong_scenario_is_refused_by_its_file_and_fault(tmp_path: Path) -> None
     assert str(result.exception).startswith(f"{path}: seed: ")
     absent = CliRunner().invoke(app, ["simulate", str(tmp_path / "absent.json")])
     assert "cannot be read: No such file" in str(absent.exception)
-
-
-def test_interrupt_prints_what_was_measured_until_then(tmp_path: Path) -> None:
-    path = written(tmp_path, {**SCENARIO, "duration_s": 10**9})
-    command = [sys.executable, "-m", "servicedesk.app.cli.main", "simulate", path, "--json"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stderr is not None
-        process.stderr.readline()  # the first word of how far it is
-        process.send_signal(signal.SIGINT)
-        printed, said = process.communicate(timeout=60)
-    assert process.returncode == 0
-    assert "Stopped: the figures are of" in said
-    found = json.loads(printed)
-    assert 0 < found["stopped_at_s"] < 10**9
-    assert found["classes"][0]["served"] > 0

@@ -104,14 +104,6 @@ def test_orders_come_at_the_same_times_whatever_the_staff() -> None:
     assert less.asa_s > more.asa_s
 
 
-def test_run_that_is_stopped_says_how_far_it_came() -> None:
-    document = read_scenario(json.dumps(scenario(duration_s=1_000 * HOUR)))
-    report = simulate(document, lambda share: share < 0.3)
-    assert report.stopped_at_s is not None
-    assert 0.25 * 1_000 * HOUR < report.stopped_at_s < 0.6 * 1_000 * HOUR
-    assert report.classes[0].served > 10_000
-
-
 def test_chats_share_an_agent_up_to_their_capacity() -> None:
     chats = with_class(scenario(), channel="chat", arrivals_per_hour=600)
     three = {"count": 10, "queues": ["support"], "capacity": {"chat": 3}}
