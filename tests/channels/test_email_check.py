@@ -1,5 +1,6 @@
 """The live check against a real mailbox and a real relay, and what it says when they are wrong."""
 
+import re
 import ssl
 from dataclasses import replace
 from ipaddress import ip_network
@@ -10,7 +11,8 @@ from uuid import uuid4
 import pytest
 
 from servicedesk.channels.email.check import CheckedInbox, CheckTools, check_inbox
-from servicedesk.channels.email.check_steps import CheckStep, Outcome, StepName
+from servicedesk.channels.email.check_steps import CheckStep, StepName
+from servicedesk.channels.email.check_words import WORDS, Finding, Outcome
 from servicedesk.channels.email.mail import Envelope, read_mail
 from servicedesk.channels.email.oauth import AccessTokens
 from servicedesk.channels.email.providers import (
@@ -234,6 +236,12 @@ async def test_refused_address_fails_the_sending() -> None:
         steps = await check({"smtp": out}, tools(), send_mail=True)
     assert "not your address" in steps[StepName.SEND].words
     assert steps[StepName.ROUND_TRIP].outcome is SKIPPED
+
+
+@pytest.mark.parametrize("finding", Finding)
+def test_each_finding_has_its_words(finding: Finding) -> None:
+    facts = dict.fromkeys(re.findall(r"{(\w+)}", WORDS[finding]), "X")
+    assert "{" not in WORDS[finding].format(**facts)
 
 
 @pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.id)

@@ -14,7 +14,8 @@ from servicedesk.app.api.inputs import Body, EmailAddress
 from servicedesk.app.api.operation import ADMINISTRATORS, Operation
 from servicedesk.app.inbox_check import check_tools
 from servicedesk.channels.email.check import CheckedInbox, CheckTools, check_inbox
-from servicedesk.channels.email.check_steps import Outcome, StepName
+from servicedesk.channels.email.check_steps import CheckStep, StepName
+from servicedesk.channels.email.check_words import Finding, Outcome
 from servicedesk.channels.email.settings import EmailInboxSettings
 from servicedesk.desk.inbox_settings import SettingsForm
 from servicedesk.desk.inboxes import get_inbox
@@ -37,10 +38,13 @@ class CheckBody(Body):
 
 
 class CheckLine(Shape):
-    """`words` say in English what was found and what to do; "" for a step that was skipped."""
+    """`code` with its `facts` is what the console puts into words, null for a step that was
+    skipped; `words` say the same in English, "" then."""
 
     name: StepName
     outcome: Outcome
+    code: Finding | None
+    facts: dict[str, str]
     words: str
     seconds: float
 
@@ -54,7 +58,8 @@ class Lines(StreamingResponse):
 
 @Operation(tag="inboxes", media_type=LINES, roles=ADMINISTRATORS, problems=(404,))
 async def check_inbox_now(request: Request, json: CheckBody) -> Response:
-    """Try an inbox out: a line of JSON for each step (name, outcome, words, seconds) as it ends."""
+    """Try an inbox out: a line of JSON for each step as it ends, with its name, outcome, code,
+    facts, words and seconds."""
     given = services(request)
     inbox_id, stored = InboxId(json.inbox_id or new_id()), {}
     if json.inbox_id is not None:
@@ -70,7 +75,19 @@ async def _lines(
     inbox: CheckedInbox, tools: CheckTools, *, send_mail: bool
 ) -> AsyncIterator[bytes]:
     async for step in check_inbox(inbox, tools, send_mail=send_mail):
-        yield _line(CheckLine(**{name: getattr(step, name) for name in CheckLine.model_fields}))
+        yield _line(_shape(step))
+
+
+def _shape(step: CheckStep) -> CheckLine:
+    found = step.found
+    return CheckLine(
+        name=step.name,
+        outcome=step.outcome,
+        code=None if found is None else found.finding,
+        facts={} if found is None else dict(found.facts),
+        words=step.words,
+        seconds=step.seconds,
+    )
 
 
 def _line(shape: BaseModel) -> bytes:

@@ -12,14 +12,8 @@ from datetime import datetime
 
 from servicedesk.channels.email.check_mailbox import MailboxCheck
 from servicedesk.channels.email.check_relay import RelayCheck
-from servicedesk.channels.email.check_steps import (
-    CheckStep,
-    Found,
-    Outcome,
-    Step,
-    StepName,
-    run_chain,
-)
+from servicedesk.channels.email.check_steps import CheckStep, Step, StepName, run_chain
+from servicedesk.channels.email.check_words import Finding, Found, failed
 from servicedesk.channels.email.imap.account import account_of
 from servicedesk.channels.email.relays import Relays
 from servicedesk.channels.email.settings import EmailInboxSettings
@@ -91,13 +85,8 @@ def _round_trip(mailbox: MailboxCheck | None, relay: RelayCheck, tools: CheckToo
                         break
                     await asyncio.sleep(tools.look_seconds)
         except TimeoutError:
-            words = (
-                f"The mail was sent, but is not back after {tools.round_trip_seconds:.0f} s. "
-                "Look for it in the spam folder, and check that mail to the address is delivered "
-                "to this mailbox or forwarded to the desk."
-            )
-            return Found(words, Outcome.FAILED)
-        return Found("The mail came back: the inbox receives what is sent to its address.")
+            return failed(Finding.MAIL_NOT_BACK, seconds=f"{tools.round_trip_seconds:.0f}")
+        return Found(Finding.MAIL_CAME_BACK)
 
     return Step(StepName.ROUND_TRIP, wait, tools.round_trip_seconds + 30)
 

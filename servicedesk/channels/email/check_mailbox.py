@@ -3,14 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 
-from servicedesk.channels.email.check_steps import (
-    Found,
-    Outcome,
-    Step,
-    StepName,
-    connect_to,
-    resolve,
-)
+from servicedesk.channels.email.check_steps import Step, StepName, connect_to, resolve
+from servicedesk.channels.email.check_words import Finding, Found, Outcome, failed
 from servicedesk.channels.email.imap.account import Account
 from servicedesk.channels.email.imap.connect import signed_in
 from servicedesk.channels.email.imap.errors import FolderRefused
@@ -56,31 +50,28 @@ class MailboxCheck:
     async def _encrypt(self) -> Found:
         context = self._account.tls_context
         if context is None:
-            words = "The connection is not encrypted: passwords and mail can be read on the way."
-            return Found(words, Outcome.WARNING)
+            return Found(Finding.NOT_ENCRYPTED, outcome=Outcome.WARNING)
         _, writer = await asyncio.open_connection(self._imap.host, self._imap.port, ssl=context)
         version = writer.get_extra_info("ssl_object").version()
         writer.close()
-        return Found(f"{version}, the certificate is trusted")
+        return Found(Finding.ENCRYPTED, {"how": str(version)})
 
     async def _sign_in(self) -> Found:
         async with signed_in(self._account) as client:
             self._folders = [folder.name for folder in await client.folders()]
-        return Found(f"{self._imap.username} is let in")
+        return Found(Finding.LET_IN, {"user": self._imap.username})
 
     async def _look_for_folders(self) -> Found:
         there = {_name(folder) for folder in self._folders}
         missing = [name for name in self._imap.folders if _name(name) not in there]
         if missing:
-            raise FolderRefused(
-                f"There is no folder {', '.join(missing)}. There are: "
-                f"{', '.join(self._folders[:MOST_NAMED])}."
-            )
+            named = ", ".join(self._folders[:MOST_NAMED])
+            return failed(Finding.FOLDERS_MISSING, folders=", ".join(missing), there=named)
         made = [name for name in self._made_when_needed() if _name(name) not in there]
         if made:
-            words = f"{', '.join(made)} is not there yet and will be made. Is that the right name?"
-            return Found(words, Outcome.WARNING)
-        return Found(f"{', '.join(self._imap.folders)} is there")
+            facts = {"folders": ", ".join(made)}
+            return Found(Finding.FOLDERS_TO_BE_MADE, facts, Outcome.WARNING)
+        return Found(Finding.FOLDERS_THERE, {"folders": ", ".join(self._imap.folders)})
 
     def _made_when_needed(self) -> list[str]:
         copies = self._settings.sent_folder if self._settings.sent_copy else ""

@@ -5,14 +5,8 @@ from datetime import datetime
 
 import aiosmtplib
 
-from servicedesk.channels.email.check_steps import (
-    Found,
-    Outcome,
-    Step,
-    StepName,
-    connect_to,
-    resolve,
-)
+from servicedesk.channels.email.check_steps import Step, StepName, connect_to, resolve
+from servicedesk.channels.email.check_words import Finding, Found, Outcome, failed
 from servicedesk.channels.email.compose import Sending, compose
 from servicedesk.channels.email.destinations import Destinations
 from servicedesk.channels.email.dkim_signing import sign_mail
@@ -26,7 +20,7 @@ from servicedesk.channels.email.sender import (
 )
 from servicedesk.channels.email.settings import EmailInboxSettings
 from servicedesk.channels.email.tokens import MailMarks
-from servicedesk.domain.errors import BadInput, Unavailable
+from servicedesk.domain.errors import Unavailable
 from servicedesk.domain.ids import InboxId, MessageId, TicketId
 from servicedesk.domain.messages import Address, DeliveryState, Outbound
 from servicedesk.kernel.ids import new_id
@@ -83,25 +77,25 @@ class RelayCheck:
         own = self._address.value
         receipt = await send_letter(relay, Letter(own, [own], mail), Destinations())
         if receipt.state is DeliveryState.SENT:
-            return Found(f"The relay took a mail from {own}: {receipt.detail}")
+            return Found(Finding.MAIL_TAKEN, {"address": own, "says": receipt.detail or ""})
         refusals = "; ".join((*receipt.refused.values(), *receipt.postponed.values()))
-        raise BadInput(f"The relay did not take a mail from {own}: {refusals or receipt.detail}")
+        says = refusals or receipt.detail or ""
+        return failed(Finding.MAIL_REFUSED, address=own, says=says)
 
     async def _greet(self) -> Found:
         relay, client = self._connected()
         await client.connect()
         await say_hello(client)
         if relay.security == "none":
-            words = "The connection is not encrypted: passwords and mail can be read on the way."
-            return Found(words, Outcome.WARNING)
-        return Found(f"Encrypted ({relay.security}), the certificate is trusted")
+            return Found(Finding.NOT_ENCRYPTED, outcome=Outcome.WARNING)
+        return Found(Finding.ENCRYPTED, {"how": relay.security})
 
     async def _sign_in(self) -> Found:
         relay, client = self._connected()
         if not relay.username:
-            return Found("No sign-in: the relay must let this machine send without one.")
+            return Found(Finding.NO_SIGN_IN)
         await sign_in(client, relay)
-        return Found(f"{relay.username} is let in")
+        return Found(Finding.LET_IN, {"user": relay.username})
 
     def _connected(self) -> tuple[Relay, aiosmtplib.SMTP]:
         if self._relay is None or self._client is None:
@@ -124,6 +118,4 @@ class RelayCheck:
 
 
 async def _no_relay() -> Found:
-    raise BadInput(
-        "There is no relay: name one for this inbox, or set SERVICEDESK_RELAY_HOST for all."
-    )
+    return failed(Finding.NO_RELAY)

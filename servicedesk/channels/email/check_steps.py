@@ -16,11 +16,19 @@ from enum import StrEnum
 
 import aiosmtplib
 
+from servicedesk.channels.email.check_words import Finding, Found, Outcome, failed
+from servicedesk.channels.email.imap.errors import SAYS, SignInRefused
+from servicedesk.channels.email.oauth import TokenRefused
 from servicedesk.domain.errors import ServicedeskError
-from servicedesk.domain.storable import storable
 
 STEP_SECONDS = 30.0
-LONGEST_WORDS = 500
+_TOKEN_FAULTS = {
+    "invalid_grant": Finding.GRANT_EXPIRED,
+    "invalid_client": Finding.APPLICATION_UNKNOWN,
+    "unauthorized_client": Finding.APPLICATION_UNKNOWN,
+    "invalid_scope": Finding.SCOPES_MISSING,
+}
+"""By the error code of RFC 6749 §5.2."""
 
 
 class StepName(StrEnum):
@@ -37,29 +45,19 @@ class StepName(StrEnum):
     ROUND_TRIP = "round_trip"
 
 
-class Outcome(StrEnum):
-    FINE = "fine"
-    WARNING = "warning"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-
-
 @dataclass(frozen=True, slots=True)
 class CheckStep:
-    """`words`: what was found, and what to do about it; "" for a step that was skipped."""
+    """`found`: what it has to tell, None for a step that was skipped."""
 
     name: StepName
     outcome: Outcome
-    words: str
+    found: Found | None
     seconds: float
 
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a step that went well has to tell."""
-
-    words: str
-    outcome: Outcome = Outcome.FINE
+    @property
+    def words(self) -> str:
+        """In English; "" for a step that was skipped."""
+        return "" if self.found is None else self.found.words
 
 
 Act = Callable[[], Awaitable[Found]]
@@ -77,7 +75,7 @@ async def run_chain(steps: Sequence[Step]) -> AsyncIterator[CheckStep]:
     failed = False
     for step in steps:
         if failed:
-            yield CheckStep(step.name, Outcome.SKIPPED, "", 0.0)
+            yield CheckStep(step.name, Outcome.SKIPPED, None, 0.0)
             continue
         done = await _run(step)
         failed = done.outcome is Outcome.FAILED
@@ -91,36 +89,43 @@ async def _run(step: Step) -> CheckStep:
         async with asyncio.timeout(step.seconds):
             found = await step.act()
     except (ServicedeskError, OSError, TimeoutError, aiosmtplib.SMTPException, ValueError) as error:
-        found = Found(storable(in_words(error), LONGEST_WORDS), Outcome.FAILED)
-    return CheckStep(step.name, found.outcome, found.words, round(loop.time() - began, 3))
+        found = fault_of(error)
+    return CheckStep(step.name, found.outcome, found, round(loop.time() - began, 3))
 
 
-def in_words(error: Exception) -> str:
-    """Say what to do about a fault of the network or the other side."""
+def fault_of(error: Exception) -> Found:
+    """Say what a fault of the network or the other side is, so that words can say what to do."""
     match error:
         case ServicedeskError():
-            return str(error)
+            return failed(_finding_of(error), says=str(error.facts.get(SAYS, error)))
         case aiosmtplib.SMTPConnectError(__cause__=OSError() as cause):
-            return in_words(cause)
+            return fault_of(cause)
         case ssl.SSLCertVerificationError():
-            return (
-                f"The certificate is not trusted ({error.verify_message}). Check the host name; "
-                "for a server of your own set SERVICEDESK_MAIL_CA_FILE."
-            )
+            return failed(Finding.CERTIFICATE_NOT_TRUSTED, says=error.verify_message)
         case ssl.SSLError():
-            return "No TLS can be agreed on: check the port and the kind of encryption."
+            return failed(Finding.NO_TLS)
         case socket.gaierror():
-            return "There is no host of this name. Check how it is written."
+            return failed(Finding.NO_SUCH_HOST)
         case ConnectionRefusedError():
-            return "Nothing listens on this port. Check the port."
+            return failed(Finding.NOTHING_LISTENS)
         case aiosmtplib.SMTPAuthenticationError():
-            return f"The sign-in is refused: {error.code} {error.message}"
+            return failed(Finding.SIGN_IN_REFUSED, says=f"{error.code} {error.message}")
         case aiosmtplib.SMTPResponseException():
-            return f"The relay says: {error.code} {error.message}"
+            return failed(Finding.RELAY_SAYS, says=f"{error.code} {error.message}")
         case TimeoutError() | aiosmtplib.SMTPTimeoutError():
-            return "No answer in time. Check host and port, and that a firewall lets it through."
+            return failed(Finding.NO_ANSWER)
         case _:
-            return f"It failed ({type(error).__name__}): {error}"
+            return failed(Finding.BROKEN, says=f"{type(error).__name__}: {error}")
+
+
+def _finding_of(error: ServicedeskError) -> Finding:
+    match error:
+        case SignInRefused():
+            return Finding.SIGN_IN_REFUSED
+        case TokenRefused():
+            return _TOKEN_FAULTS.get(str(error.facts.get("error")), Finding.NO_ACCESS)
+        case _:
+            return Finding.MAILBOX_SHUT
 
 
 async def resolve(host: str, port: int) -> Found:
@@ -128,11 +133,11 @@ async def resolve(host: str, port: int) -> Found:
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = dict.fromkeys(str(entry[4][0]) for entry in found)
-    return Found(f"{host} is {', '.join(list(addresses)[:3])}")
+    return Found(Finding.NAME_KNOWN, {"host": host, "addresses": ", ".join(list(addresses)[:3])})
 
 
 async def connect_to(host: str, port: int) -> Found:
     """Open a connection and close it."""
     _, writer = await asyncio.open_connection(host, port)
     writer.close()
-    return Found(f"{host}:{port} answers")
+    return Found(Finding.ANSWERS, {"place": f"{host}:{port}"})

@@ -166,22 +166,27 @@ def _read_answer(answer: Answer, oauth: OAuthSettings) -> _Granted:
     raise _refusal(answer.status, said, oauth)
 
 
+_CLIENT = "check client id and client secret of the application."
+_ADVICE = {
+    "invalid_grant": (
+        "the refresh token is no longer valid (withdrawn, unused for too long, or the password was "
+        "changed). Connect the mailbox anew and enter the new refresh token."
+    ),
+    "invalid_client": _CLIENT,
+    "unauthorized_client": _CLIENT,
+    "invalid_scope": "the application may not have these scopes: grant them.",
+}
+"""By the error code of RFC 6749 §5.2."""
+
+
 def _refusal(status: int, said: dict[str, object], oauth: OAuthSettings) -> ServicedeskError:
     """RFC 6749 §5.2: which of the settings the provider does not take."""
     error = storable(str(said.get("error", "")), 100)
     told = f"{oauth.provider.value} answered {status} {error}".strip()
     if status == 429 or status >= 500:
         return Unavailable(f"No access token now: {told}. It is tried again.")
-    if error == "invalid_grant":
-        return TokenRefused(
-            f"{told}: the refresh token is no longer valid (withdrawn, unused for too long, or the "
-            "password was changed). Connect the mailbox anew and enter the new refresh token."
-        )
-    if error in ("invalid_client", "unauthorized_client"):
-        return TokenRefused(f"{told}: check client id and client secret of the application.")
-    if error == "invalid_scope":
-        return TokenRefused(f"{told}: the application may not have these scopes: grant them.")
-    return TokenRefused(f"{told}: check the section oauth of the inbox.")
+    advice = _ADVICE.get(error, "check the section oauth of the inbox.")
+    return TokenRefused(f"{told}: {advice}", error=error, says=told)
 
 
 def _read_json(content: bytes) -> dict[str, object]:

@@ -65,7 +65,7 @@ class MailboxClient:
             refused = "The server does not accept the user name and the password. Check both"
         self._check_whether_for_now(answer)
         if answer.result != "OK":
-            raise SignInRefused(f"{refused}. It says: {said}")
+            raise SignInRefused(f"{refused}. It says: {said}", says=said)
         await self._ask(self._wire.capability())
         self._wire.capabilities = {name.upper() for name in self._wire.capabilities}
 

@@ -2,6 +2,9 @@
 
 from servicedesk.domain.errors import ServicedeskError
 
+SAYS = "says"
+"""The fact that holds the server's own words."""
+
 
 class MailboxFault(ServicedeskError):
     """The mailbox cannot be used now."""
