@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -43,8 +44,9 @@ from tests.services.postgresql import (
 )
 
 TICKETS = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+OPENED = timedelta(days=12)
 DUE = (100, 1_000)
-ROUNDS = 5
+ROUNDS = 15
 EVENTS_PER_SECOND = 50
 SECONDS = 20
 BREACHES_PER_SECOND = 10
@@ -58,7 +60,10 @@ EventMaker = type[ContactWrote] | type[AgentReplied]
 WRITTEN: tuple[EventMaker, ...] = (ContactWrote, AgentReplied)
 FILL = """
     INSERT INTO ticket_clocks (ticket_id, record, next_at, due_at, revision)
-    SELECT gen_random_uuid(),
+    SELECT (lpad(to_hex(floor(extract(epoch FROM $11::timestamptz) * 1000)::bigint
+                + floor(random() * $12::float8 * 1000)::bigint), 12, '0')
+            || '7' || substr(md5(random()::text), 1, 3) || '8'
+            || substr(md5(random()::text), 1, 15))::uuid,
         replace(replace(replace($1, $2, to_char(moment.due, $5)),
             $3, to_char(moment.due - $6 * second.long, $5)),
             $4, to_char(moment.due + ($7 - $6) * second.long, $5)),
@@ -67,6 +72,7 @@ FILL = """
           FROM generate_series(1, $10::int) AS number) AS moment,
         (SELECT interval '1 second' AS long) AS second
 """
+# Ids as tickets have them: UUIDv7, of moments between $11 and $12 seconds later.
 FORMAT = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 EARLY = datetime(2001, 1, 1, tzinfo=UTC)
 
@@ -91,20 +97,23 @@ async def _measure(database: Database, bus: LocalBus) -> int:
     template = await _promise(database)
     began = time.perf_counter()
     far = await database.now() + timedelta(days=1)
-    await _fill(database, template, far, TICKETS, spread_seconds=1.0)
+    await _fill(database, template, Batch(far, TICKETS, 1.0, OPENED))
     await database.sql.execute("VACUUM ANALYZE ticket_clocks")
+    await database.sql.execute("CHECKPOINT")
     print(f"tickets             {TICKETS:,} with running clocks ({_since(began):.0f} s to write)")
     costs = {count: await _fire_rounds(database, template, count) for count in DUE}
     for count, found in costs.items():
         goal = f" (goal: below {MOST_MS:.0f} ms)" if count == DUE[0] else ""
-        print(f"{count:>5,} due           {found:.1f} ms to find and fire{goal}")
-    print(f"nothing due         {await _fire_rounds(database, template, 0):.2f} ms")
+        print(f"{count:>5,} due           {statistics.median(found):.1f} ms to find and fire{goal}")
+        print(f"                    best of {ROUNDS} rounds {min(found):.1f} ms")
+    nothing = await _fire_rounds(database, template, 0)
+    print(f"nothing due         {statistics.median(nothing):.2f} ms")
     await _show_plan(database)
     late = await _under_load(database, bus, template)
     print(f"breaches under load {len(late):,} at {EVENTS_PER_SECOND} events/s")
     print(f"late, median        {statistics.median(late):.0f} ms")
     print(f"late, most          {max(late):.0f} ms (goal: below {MOST_LATE_MS:.0f} ms)")
-    return int(costs[DUE[0]] >= MOST_MS or max(late) >= MOST_LATE_MS)
+    return int(statistics.median(costs[DUE[0]]) >= MOST_MS or max(late) >= MOST_LATE_MS)
 
 
 async def _promise(database: Database) -> str:
@@ -137,10 +146,20 @@ async def _promise(database: Database) -> str:
     return kept_record(follow(None, seen, (), EARLY, world).kept)
 
 
-async def _fill(
-    database: Database, template: str, due: datetime, count: int, spread_seconds: float
-) -> None:
-    """Write `count` tickets whose first reply is due from `due` on, so many seconds apart."""
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """`count` tickets whose first reply is due from `due` on, so many seconds apart.
+
+    They were `opened` at random moments within that time before now, and have ids of then.
+    """
+
+    due: datetime
+    count: int
+    spread_seconds: float
+    opened: timedelta = timedelta(hours=8)
+
+
+async def _fill(database: Database, template: str, batch: Batch) -> None:
     await database.sql.execute(
         FILL,
         template,
@@ -150,9 +169,11 @@ async def _fill(
         FORMAT,
         float(TARGET_SECONDS),
         float(RESOLUTION_SECONDS),
-        due,
-        spread_seconds,
-        count,
+        batch.due,
+        batch.spread_seconds,
+        batch.count,
+        await database.now() - batch.opened,
+        batch.opened.total_seconds(),
     )
 
 
@@ -160,19 +181,19 @@ def _text(at: datetime) -> str:
     return at.isoformat().replace("+00:00", "Z")
 
 
-async def _fire_rounds(database: Database, template: str, count: int) -> float:
-    """Return the median milliseconds of firing so many breaches, each with its step."""
+async def _fire_rounds(database: Database, template: str, count: int) -> list[float]:
+    """Return the milliseconds of firing so many breaches, each with its step, in each round."""
     costs = []
     for _ in range(ROUNDS):
         if count:
             due = await database.now() - timedelta(seconds=60)
-            await _fill(database, template, due, count, spread_seconds=0.001)
+            await _fill(database, template, Batch(due, count, 0.001))
         began = time.perf_counter()
         fired = await escalate.fire_due(database)
         costs.append(_since(began) * 1_000)
         if fired != count:
             raise SystemExit(f"{fired} tickets fired, not {count}")
-    return statistics.median(costs)
+    return costs
 
 
 async def _show_plan(database: Database) -> None:
@@ -180,15 +201,16 @@ async def _show_plan(database: Database) -> None:
         "EXPLAIN SELECT ticket_id FROM ticket_clocks WHERE next_at < now() "
         "AND next_at IS NOT NULL ORDER BY next_at, ticket_id LIMIT 200"
     )
-    scan = next(line for line in (row["QUERY PLAN"] for row in rows) if "Scan" in line)
-    print(f"plan                {scan.strip().partition('  ')[0]}")
+    lines = (row["QUERY PLAN"].strip().removeprefix("->").strip() for row in rows)
+    scan = next(line for line in lines if "Scan" in line)
+    print(f"plan                {scan.partition('  ')[0]}")
 
 
 async def _under_load(database: Database, bus: LocalBus, template: str) -> list[float]:
     """Return how late each breach fired, in milliseconds, while stories run beside the timers."""
     start = await database.now() + timedelta(seconds=1)
     count = BREACHES_PER_SECOND * SECONDS
-    await _fill(database, template, start, count, spread_seconds=1 / BREACHES_PER_SECOND)
+    await _fill(database, template, Batch(start, count, 1 / BREACHES_PER_SECOND))
 
     async def fire() -> None:
         await escalate.fire_due(database)

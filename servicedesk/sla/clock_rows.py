@@ -9,14 +9,13 @@ from uuid import UUID
 from servicedesk.kernel.bulk import insert_bulk_later
 from servicedesk.kernel.bus import Topic
 from servicedesk.kernel.ids import new_id
-from servicedesk.kernel.sql import Row, Sql, as_uuid
+from servicedesk.kernel.sql import Sql, as_uuid
 from servicedesk.kernel.work import Work
 from servicedesk.sla.clock.climbing import DueStep
 from servicedesk.sla.clock.following import Kept
 from servicedesk.sla.clock.states import Clock
 from servicedesk.sla.events import SOLVED_STATUSES
 from servicedesk.sla.records import clock_record, kept_record, read_kept
-from servicedesk.sla.setup import REVISION, STAMP, Mark, read_mark
 
 _MICROSECOND = timedelta(microseconds=1)
 _AS_PASSED = (
@@ -51,19 +50,31 @@ async def save_kept(sql: Sql, row: KeptRow) -> None:
     await sql.insert_later("ticket_clocks", [_columns(row)], _AS_FOLLOWED)
 
 
-async def save_passed(sql: Sql, rows: Sequence[KeptRow]) -> None:
-    """Write in one statement what time alone has changed. The revision stays: nobody matched."""
-    await insert_bulk_later(sql, "ticket_clocks", [_columns(row) for row in rows], _AS_PASSED)
+@dataclass(frozen=True, slots=True)
+class PassedRow:
+    """What time alone has made of it: the revision stays, nobody matched."""
+
+    ticket_id: UUID
+    kept: Kept
+    next_at: datetime | None
 
 
-def _columns(row: KeptRow) -> dict[str, object]:
+async def save_passed(sql: Sql, rows: Sequence[PassedRow]) -> None:
+    """Write in one statement what time alone has changed of rows that `lock_due` returned."""
+    await insert_bulk_later(sql, "ticket_clocks", [_passed(row) for row in rows], _AS_PASSED)
+
+
+def _passed(row: PassedRow | KeptRow) -> dict[str, object]:
     return {
         "ticket_id": row.ticket_id,
         "record": kept_record(row.kept),
         "next_at": row.next_at,
-        "due_at": row.due_at,
-        "revision": None if _is_settled(row.kept) else row.revision,
+        "due_at": earliest_due(row.kept),
     }
+
+
+def _columns(row: KeptRow) -> dict[str, object]:
+    return {**_passed(row), "revision": None if _is_settled(row.kept) else row.revision}
 
 
 def _is_settled(kept: Kept) -> bool:
@@ -76,7 +87,6 @@ def _is_settled(kept: Kept) -> bool:
 class DueTicket:
     ticket_id: UUID
     kept: Kept
-    mark: Mark
 
 
 async def lock_due(sql: Sql, now: datetime, limit: int) -> list[DueTicket]:
@@ -86,21 +96,12 @@ async def lock_due(sql: Sql, now: datetime, limit: int) -> list[DueTicket]:
     """
     skip = "" if sql.on_sqlite else "FOR UPDATE SKIP LOCKED"
     rows = await sql.fetch(
-        f"SELECT ticket_id, record, {REVISION} AS setup_revision, {STAMP} AS setup_stamp "
-        "FROM ticket_clocks WHERE next_at < $1 AND next_at IS NOT NULL "
+        "SELECT ticket_id, record FROM ticket_clocks WHERE next_at < $1 AND next_at IS NOT NULL "
         f"ORDER BY next_at, ticket_id LIMIT $2 {skip}",
         now,
         limit,
     )
-    return [_due_ticket(row) for row in rows]
-
-
-def _due_ticket(row: Row) -> DueTicket:
-    return DueTicket(
-        ticket_id=as_uuid(row["ticket_id"]),
-        kept=read_kept(row["record"]),
-        mark=read_mark(row["setup_revision"], row["setup_stamp"]),
-    )
+    return [DueTicket(as_uuid(row["ticket_id"]), read_kept(row["record"])) for row in rows]
 
 
 async def add_finished(work: Work, ticket_id: UUID, clocks: Sequence[Clock]) -> None:

@@ -20,7 +20,7 @@ from servicedesk.sla.clock.climbing import DueStep, LadderOf, climb
 from servicedesk.sla.clock.following import Kept
 from servicedesk.sla.clock.machine import Change, pass_time
 from servicedesk.sla.clock.states import Calendars
-from servicedesk.sla.clock_rows import DueTicket, KeptRow
+from servicedesk.sla.clock_rows import DueTicket, PassedRow
 from servicedesk.sla.track import fire, load_world
 
 ACTOR = system_actor("timers")
@@ -29,7 +29,7 @@ AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True)
 class _Passed:
-    row: KeptRow
+    row: PassedRow
     breaches: tuple[Change, ...]
     steps: tuple[DueStep, ...]
 
@@ -70,5 +70,5 @@ def _pass(ticket: DueTicket, now: datetime, world: tuple[Calendars, LadderOf]) -
     climbed = climb(applied.clock_set, ticket.kept.fired, world, now)
     fired = ticket.kept.fired | {step.fired for step in climbed.due}
     kept = Kept(applied.clock_set, ticket.kept.team_id, fired)
-    row = KeptRow(ticket.ticket_id, kept, climbed.next_at, ticket.mark.revision)
+    row = PassedRow(ticket.ticket_id, kept, climbed.next_at)
     return _Passed(row, applied.changes, climbed.due)

@@ -54,8 +54,8 @@ def _word(change: Change) -> str:
 def _clock(clock: Clock) -> dict[str, object]:
     promise = clock.promise
     return {
-        "metric": promise.metric.value,
-        "audience": promise.audience.value,
+        "metric": promise.metric,
+        "audience": promise.audience,
         "instance": clock.instance,
         "policy_id": promise.policy_id,
         "policy_version": promise.policy_version,

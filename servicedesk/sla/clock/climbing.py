@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from servicedesk.sla.clock.measuring import add_working_time, remaining
+from servicedesk.sla.clock.measuring import NOTHING, add_working_time, remaining
 from servicedesk.sla.clock.states import Calendars, Clock, ClockSet, ClockState
 from servicedesk.sla.policy.ladders import Ladder, Step
 from servicedesk.sla.promises import Audience, Metric
@@ -100,23 +100,25 @@ def _ahead(
     for clock in clock_set.clocks:
         if clock.state is not ClockState.RUNNING:
             continue
-        for step in ladder_of(clock.promise.policy_id, clock.promise.policy_version):
-            if step.counts_for(clock.promise.metric) and _mark(clock, step) not in fired:
-                yield DueStep(clock, step, instant_of(clock, step, calendars))
+        promise, left = clock.promise, remaining(clock)
+        for step in ladder_of(promise.policy_id, promise.policy_version):
+            if step.counts_for(promise.metric) and (not fired or _mark(clock, step) not in fired):
+                yield DueStep(clock, step, instant_of(clock, step, left, calendars))
 
 
 def _mark(clock: Clock, step: Step) -> Fired:
     return Fired(*key_of(clock), step.id)
 
 
-def instant_of(clock: Clock, step: Step, calendars: Calendars) -> datetime:
-    """Return when a running clock comes to the step. A step at or past the due time waits for it.
+def instant_of(clock: Clock, step: Step, left: timedelta, calendars: Calendars) -> datetime:
+    """Return when a running clock with so much `left` of its target comes to the step. A step at or
+    past the due time waits for it.
 
     One that a change of the target put into the past is due when the clock last began to run.
     """
     offset = step.offset_from_due(clock.promise.target_seconds)
     last = clock.stretches[-1]
-    at = add_working_time(calendars, last.calendar, last.began, remaining(clock) + offset)
-    if offset >= timedelta() and clock.due_at is not None:
+    at = add_working_time(calendars, last.calendar, last.began, left + offset)
+    if offset >= NOTHING and clock.due_at is not None:
         return max(at, clock.due_at)
     return at

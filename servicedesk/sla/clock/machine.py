@@ -101,8 +101,11 @@ def pass_time(clock_set: ClockSet, now: datetime) -> Applied:
         if _is_overdue(clock, now):
             clocks[place] = replace(clock, breached_at=clock.due_at)
             changes.append(Change(Turn.BREACHED, clocks[place], clock.due_at or now))
+    if not changes:
+        return Applied(clock_set, ())
     changes.sort(key=lambda change: change.at)
-    return Applied(replace(clock_set, clocks=tuple(clocks)), tuple(changes))
+    passed = ClockSet(clock_set.situation, clock_set.promises, tuple(clocks))
+    return Applied(passed, tuple(changes))
 
 
 def _is_overdue(clock: Clock, now: datetime) -> bool:
