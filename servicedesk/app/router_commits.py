@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import assert_never
 
+from servicedesk.desk.sent_on import divert
 from servicedesk.desk.take import accept_for_agent
 from servicedesk.kernel import leases
 from servicedesk.kernel.leases import Lease
@@ -42,7 +43,7 @@ async def commit(work: Work, lease: Lease, decision: Decision) -> bool:
         case RescindOffer(offer_id, _, reason):
             return await offers.rescind_offer(work, offer_id, reason)
         case Divert():
-            return await diversions.divert_order(work, decision)
+            return await divert(work, decision)
         case MarkStuck(order_id, stuck):  # many at once: see `commit_marks`
             return await diversions.mark_stuck(work, {order_id: stuck}) > 0
         case EndWrapUp(order_id):

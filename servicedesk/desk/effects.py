@@ -3,18 +3,21 @@
 So each effect happens once, however often it is picked up.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
 import structlog
 
-from servicedesk.desk import clocks, effects_sla, take, tickets
+from servicedesk.desk import clocks, effects_sla, take, tell, tickets
+from servicedesk.desk.queueing import ExternalIds
 from servicedesk.domain.actors import system_actor
+from servicedesk.domain.messages import ChannelKind
 from servicedesk.kernel import effects
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.effects import Effect
 from servicedesk.kernel.sql import as_uuid
 from servicedesk.kernel.work import Work
+from servicedesk.routing.diversions import TELL_CONTACT
 from servicedesk.routing.queues import get_queue
 
 ACTOR = system_actor("effects")
@@ -108,8 +111,9 @@ HANDLERS: dict[str, Handler] = {
 }
 
 
-async def run_next(database: Database) -> bool:
-    """Run the effect that is due longest; False when none is due.
+async def run_next(database: Database, voices: Mapping[ChannelKind, ExternalIds]) -> bool:
+    """Run the effect that is due longest; False when none is due. `voices` are the channels that
+    the desk writes on by itself.
 
     A failure is tried again later, and parked at last with its reason.
     """
@@ -119,7 +123,10 @@ async def run_next(database: Database) -> bool:
             taken = await effects.take_next(work)
             if taken is None:
                 return False
-            await HANDLERS[taken.kind](work, taken)
+            if taken.kind == TELL_CONTACT:
+                await tell.tell_contact(work, taken, voices)
+            else:
+                await HANDLERS[taken.kind](work, taken)
             await effects.mark_done(work, taken)
     except Exception as error:
         if taken is None:

@@ -18,12 +18,22 @@ BODY = "body"
 
 class TemplateKind(StrEnum):
     ACKNOWLEDGEMENT = "acknowledgement"
+    STILL_WAITING = "still_waiting"  # a step of the queue tells the contact
+    CALLBACK_OFFER = "callback_offer"  # and one offers to call them
     SIGNATURE = "signature"  # below what an agent writes
     FRAME = "frame"  # around it, signature included
 
 
+ABOUT_TICKET = ("ticket_number", "subject", "contact_name", "brand")
+TO_CONTACTS = frozenset(
+    {TemplateKind.ACKNOWLEDGEMENT, TemplateKind.STILL_WAITING, TemplateKind.CALLBACK_OFFER}
+)
+"""Mails of their own, so they have a subject."""
+
 VARIABLES: dict[TemplateKind, tuple[str, ...]] = {
-    TemplateKind.ACKNOWLEDGEMENT: ("ticket_number", "subject", "contact_name", "brand"),
+    TemplateKind.ACKNOWLEDGEMENT: ABOUT_TICKET,
+    TemplateKind.STILL_WAITING: ABOUT_TICKET,
+    TemplateKind.CALLBACK_OFFER: ABOUT_TICKET,
     TemplateKind.SIGNATURE: ("agent_name", "brand"),
     TemplateKind.FRAME: (BODY, "agent_name", "brand", "ticket_number"),
 }
@@ -44,8 +54,8 @@ def check_words(kind: TemplateKind, words: Words) -> None:
         _check(kind, field, text or "")
     if not words.text.strip():
         raise BadInput("A template needs a text. Write one.", path="text")
-    if kind is TemplateKind.ACKNOWLEDGEMENT and not words.subject.strip():
-        raise BadInput("An acknowledgement needs a subject. Write one.", path="subject")
+    if kind in TO_CONTACTS and not words.subject.strip():
+        raise BadInput("A mail to contacts needs a subject. Write one.", path="subject")
     if kind is TemplateKind.FRAME:
         for field, text in (("text", words.text), ("html", words.html)):
             if text is not None and BODY not in VARIABLE.findall(text):

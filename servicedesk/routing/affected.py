@@ -15,6 +15,7 @@ NOT_ABOUT_WORK = frozenset(
         "user.signed_in",
         "user.signed_out",
         "order.marked",  # the router's own word
+        "order.callback_offered",  # for people
         "order.held",  # held work occupies its agent all the same
         "order.went_on",
         "order.forced",  # told beside ticket.assigned

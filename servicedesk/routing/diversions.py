@@ -12,6 +12,8 @@ from servicedesk.routing.facts import OrderFacts
 from servicedesk.routing.order_rows import change_order, lock_order, lock_orders
 from servicedesk.routing.orders import cancel_order, end_order, move_order
 
+TELL_CONTACT = "order.tell_contact"
+CALLBACK_OFFER = "callback_offer"
 BY_STEPS = frozenset({DivertCause.STEP, DivertCause.TOO_LATE})
 
 
@@ -28,6 +30,7 @@ async def divert_order(work: Work, decision: Divert) -> bool:
         await move_order(work, order.id, elsewhere.overflow_to)
     else:
         await change_order(work.sql, order, _done(order, decision))
+    await _ask_to_tell(work, order, decision)
     work.record(
         "order.diverted",
         ticket_id=order.ticket_id,
@@ -37,6 +40,8 @@ async def divert_order(work: Work, decision: Divert) -> bool:
             "cause": decision.cause,
             "to_queue_id": elsewhere.overflow_to,
             "turned_away": elsewhere.turn_away,
+            "tells": elsewhere.tell is not None,
+            "offers_callback": elsewhere.offer_callback,
         },
     )
     return True
@@ -77,6 +82,22 @@ async def end_wrap_up(work: Work, order_id: UUID) -> bool:
     row = await work.sql.fetch_one("SELECT outcome FROM work_order WHERE id = $1", order.id)
     await end_order(work, order, (row["outcome"] if row else None) or "done")
     return True
+
+
+async def _ask_to_tell(work: Work, order: OrderFacts, decision: Divert) -> None:
+    """Leave to the desk, which knows contacts, to write to them: once for the order and step."""
+    elsewhere = decision.elsewhere
+    texts = [elsewhere.tell] if elsewhere.tell else []
+    texts += [CALLBACK_OFFER] if elsewhere.offer_callback else []
+    step = decision.steps if decision.cause in BY_STEPS else 0
+    for text in texts:
+        await work.ask(
+            TELL_CONTACT,
+            f"{TELL_CONTACT}:{order.id}:{order.queue_id}:{decision.cause}:{step}:{text}",
+            ticket_id=order.ticket_id,
+            order_id=order.id,
+            arguments={"text": text},
+        )
 
 
 def _done(order: OrderFacts, decision: Divert) -> dict[str, object]:

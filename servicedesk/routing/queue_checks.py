@@ -55,7 +55,7 @@ def _check_step(place: int, step: StepSettings, before: StepSettings | None) -> 
 
 
 def _check_limits(settings: QueueSettings) -> None:
-    ends = settings.overflow.turn_away or settings.overflow.overflow_to is not None
+    ends = settings.overflow.takes_away
     limit = settings.max_wait_seconds
     if (limit is not None or settings.max_length is not None) and not ends:
         _refuse(
@@ -68,8 +68,7 @@ def _check_limits(settings: QueueSettings) -> None:
                 f"Step {place + 1} is never reached: no order waits longer than {limit} seconds.",
                 f"settings.steps.{place}",
             )
-    outside = settings.outside
-    if (outside.turn_away or outside.overflow_to is not None) and settings.calendar_id is None:
+    if settings.outside.is_something and settings.calendar_id is None:
         _refuse("Without hours there is no outside. Choose a calendar.", "settings.calendar_id")
 
 

@@ -1,7 +1,7 @@
 """How a queue is set: the form of administrators, its columns, and what the engine gets."""
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -24,14 +24,26 @@ Wait = Annotated[int, Field(ge=1, le=LONGEST_WAIT_SECONDS)]
 
 class ElsewhereSettings(Shape):
     """What else is done than to let an order wait: it goes on to another queue, keeping its place
-    in line, or it ends. Neither: it stays."""
+    in line, or it ends. Neither: it stays. Beside that its contact may be told that it waits
+    (`tell`), or asked whether we shall call them."""
 
     overflow_to: UUID | None = None
     turn_away: bool = False
+    tell: Literal["still_waiting"] | None = None
+    offer_callback: bool = False
 
     def as_elsewhere(self) -> Elsewhere:
         to = None if self.overflow_to is None else QueueId(self.overflow_to)
-        return Elsewhere(overflow_to=to, turn_away=self.turn_away)
+        return Elsewhere(to, self.offer_callback, self.tell, self.turn_away)
+
+    @property
+    def takes_away(self) -> bool:
+        """Does the order leave the queue? Then later steps are never reached."""
+        return self.turn_away or self.overflow_to is not None
+
+    @property
+    def is_something(self) -> bool:
+        return self.as_elsewhere().is_something
 
 
 class StepSettings(ElsewhereSettings):
@@ -60,14 +72,9 @@ class StepSettings(ElsewhereSettings):
 
     @property
     def does_something(self) -> bool:
-        return self.takes_away or bool(
+        return self.is_something or bool(
             self.lower_skills or self.raise_priority or self.also_queues or self.also_teams
         )
-
-    @property
-    def takes_away(self) -> bool:
-        """Does the order leave the queue? Then later steps are never reached."""
-        return self.turn_away or self.overflow_to is not None
 
 
 class StickySettings(Shape):

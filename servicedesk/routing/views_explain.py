@@ -66,6 +66,13 @@ async def newest_order_id(sql: Sql, ticket_id: UUID) -> OrderId | None:
     return None if row is None else OrderId(as_uuid(row["id"]))
 
 
+async def load_attributes(sql: Sql, order_id: OrderId) -> dict[str, str]:
+    """Return the words that travel with the order, by name."""
+    row = await sql.fetch_one("SELECT attributes FROM work_order WHERE id = $1", order_id)
+    found = {} if row is None else as_dict(row["attributes"])
+    return {name: str(found[name]) for name in sorted(found)}
+
+
 async def see_now(sql: Sql, order_id: OrderId, now: datetime) -> Seen | None:
     """Return the order as it is; None if there is no such order."""
     (found,) = await load_orders(sql, [order_id])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from servicedesk.desk.effects import run_next
 from servicedesk.desk.hand_on import force_ticket
+from servicedesk.desk.sent_on import divert
 from servicedesk.desk.take import take_ticket
 from servicedesk.domain.actors import system_actor
 from servicedesk.domain.messages import ChannelKind
 from servicedesk.domain.orders import DivertCause, Stuck
 from servicedesk.people.skills import create_skill
-from servicedesk.routing.diversions import divert_order, mark_stuck
+from servicedesk.routing.diversions import mark_stuck
 from servicedesk.routing.engine.decisions import Divert
 from servicedesk.routing.facts import Elsewhere, OrderFacts
 from servicedesk.routing.orders import finish_order, keeps_working, live_order
@@ -35,7 +37,16 @@ async def _divert(scene: Scene) -> None:
     elsewhere = Elsewhere(overflow_to=scene.company.sales_queue)
     decision = Divert((await _order(scene)).id, DivertCause.STEP, 1, elsewhere)
     async with scene.database.work(system_actor("router")) as work:
-        assert await divert_order(work, decision)
+        assert await divert(work, decision)
+
+
+async def _offer_callback(scene: Scene) -> None:
+    elsewhere = Elsewhere(offer_callback=True)
+    decision = Divert((await _order(scene)).id, DivertCause.STEP, 1, elsewhere)
+    async with scene.database.work(system_actor("router")) as work:
+        assert await divert(work, decision)
+    while await run_next(scene.database, scene.services.channels):
+        pass
 
 
 async def _mark(scene: Scene) -> None:
@@ -102,7 +113,11 @@ async def _save_reasons(scene: Scene) -> None:
     await save_reasons(scene.database, scene.ada, await load_reasons(scene.database.sql))
 
 
-DIVERSIONS = {"order.marked": _mark, "order.diverted": _divert}
+DIVERSIONS = {
+    "order.marked": _mark,
+    "order.callback_offered": _offer_callback,
+    "order.diverted": _divert,
+}
 HELD_WORK = {
     "order.held": _interrupt,
     "order.went_on": _end_call,

@@ -14,18 +14,18 @@ from servicedesk.kernel.sql import as_uuid
 from servicedesk.sla import escalate
 from servicedesk.sla.calendar.reading import CalendarDocument
 from servicedesk.sla.calendars import (
+    CALENDARS,
     CalendarChanges,
     NewCalendar,
     change_calendar,
     create_calendar,
-    load_calendars,
 )
 from servicedesk.sla.escalations import acknowledge
 from servicedesk.sla.policies import (
+    POLICIES,
     PolicyChanges,
     change_policy,
     create_policy,
-    load_policies,
     order_policies,
 )
 from servicedesk.sla.policy.documents import PolicyDocument, read_document
@@ -59,7 +59,7 @@ def _document(scene: Scene, factor: int = 1) -> PolicyDocument:
 
 
 async def _run_effects(scene: Scene) -> None:
-    while await run_next(scene.database):
+    while await run_next(scene.database, scene.services.channels):
         pass
 
 
@@ -130,13 +130,13 @@ async def _set(scene: Scene, changes: TicketChanges) -> None:
 
 async def _change_policy(scene: Scene) -> None:
     await _create_policy(scene)
-    (policy,) = await load_policies(scene.database.sql)
+    (policy,) = await POLICIES.load_all(scene.database.sql)
     changes = PolicyChanges(document=_document(scene, factor=2))
     await change_policy(scene.database, scene.ada, policy.id, policy.version, changes)
 
 
 async def _order_policies(scene: Scene) -> None:
-    ids = [policy.id for policy in await load_policies(scene.database.sql)]
+    ids = [policy.id for policy in await POLICIES.load_all(scene.database.sql)]
     await order_policies(scene.database, scene.ada, ids)
 
 
@@ -145,7 +145,7 @@ async def _create_calendar(scene: Scene) -> None:
 
 
 async def _change_calendar(scene: Scene) -> None:
-    (calendar,) = await load_calendars(scene.database.sql)
+    (calendar,) = await CALENDARS.load_all(scene.database.sql)
     changes = CalendarChanges(is_default=True)
     await change_calendar(scene.database, scene.ada, calendar.id, calendar.version, changes)
 

@@ -24,11 +24,11 @@ from servicedesk.sla import escalate
 from servicedesk.sla.calendar.hours import WEEKDAYS
 from servicedesk.sla.calendar.reading import CalendarDocument
 from servicedesk.sla.calendars import (
+    CALENDARS,
     CalendarChanges,
     NewCalendar,
     change_calendar,
     create_calendar,
-    load_calendars,
 )
 from servicedesk.sla.certificates import sign_finished
 from servicedesk.sla.clock.following import Kept
@@ -83,7 +83,7 @@ class Promising:
     async def close_calendar_until_noon(self) -> None:
         """Edit the one calendar there is: work begins at noon from now on."""
         sql = self.services.database.sql
-        (calendar,) = await load_calendars(sql)
+        (calendar,) = await CALENDARS.load_all(sql)
         week = {day: [("12:00", "17:00")] for day in calendar.document.week}
         changes = CalendarChanges(document=CalendarDocument(time_zone="Etc/UTC", week=week))
         actor = user_actor(self.company.ada.user_id)
@@ -123,7 +123,7 @@ class Promising:
 
     async def run_effects(self) -> int:
         ran = 0
-        while await run_next(self.services.database):
+        while await run_next(self.services.database, self.services.channels):
             ran += 1
         return ran
 

@@ -15,7 +15,7 @@ from tests.stories.test_receive import ticket_of
 
 async def run_all(services: Services) -> int:
     ran = 0
-    while await run_next(services.database):
+    while await run_next(services.database, services.channels):
         ran += 1
     return ran
 

@@ -27,6 +27,7 @@ from servicedesk.routing.shapes import Shape
 from servicedesk.routing.views_explain import (
     Seen,
     find_place,
+    load_attributes,
     newest_order_id,
     see_now,
     see_past,
@@ -70,7 +71,8 @@ class PlaceShape(Shape):
 
 class RoutingShape(Shape):
     """The ticket's newest work order at `at`. `why`: what holds it up, or what became of it;
-    `chosen` why its agent was asked. `skills` are those still required then."""
+    `chosen` why its agent was asked. `skills` are those still required then,
+    `attributes` what rules and the desk wrote on it: words for people."""
 
     order_id: UUID
     at: datetime
@@ -79,6 +81,7 @@ class RoutingShape(Shape):
     priority: int
     waited_seconds: int
     skills: dict[str, int]
+    attributes: dict[str, str]
     why: list[ReasonShape]
     chosen: list[ReasonShape]
     steps: list[StepShape]
@@ -120,7 +123,9 @@ async def explain_routing(request: Request, query: ExplainQuery) -> Response:
         and hears(who, Colleagues(other.user_id, other.team_ids))
     ]
     place = None if query.at is not None else await _place(database, seen.situation)
-    return answer(_shape(seen, judged, known[:MOST_AGENTS], place))
+    attributes = await load_attributes(database.sql, seen.situation.order.id)
+    shape = _shape(seen, judged, known[:MOST_AGENTS], place)
+    return answer(shape.model_copy(update={"attributes": attributes}))
 
 
 async def _see(database: Database, ticket_id: UUID, at: str | None) -> Seen | None:
@@ -158,6 +163,7 @@ def _shape(
         priority=order.priority,
         waited_seconds=max(0, int((at - order.virtual_start).total_seconds())),
         skills=dict(needs.requirement.skills),
+        attributes={},
         why=_reasons(why_it_waits(situation, judged)),
         chosen=_reasons(seen.why),
         steps=_steps(situation),

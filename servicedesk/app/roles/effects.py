@@ -13,7 +13,7 @@ async def run(services: Services) -> None:
     """Run whatever is due, until cancelled."""
 
     async def run_due() -> None:
-        while await run_next(services.database):
+        while await run_next(services.database, services.channels):
             pass
 
     async def next_due() -> datetime | None:

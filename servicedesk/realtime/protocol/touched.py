@@ -110,6 +110,7 @@ TOUCHED: dict[str, tuple[Named, ...]] = {
     ),
     "order.due_changed": (),
     "order.diverted": ((Thing.QUEUE, "queue_id"), (Thing.QUEUE, "to_queue_id")),
+    "order.callback_offered": (),
     "order.marked": ((Thing.QUEUE, "queue_id"),),
     "order.held": _ORDER,
     "order.went_on": _ORDER,
