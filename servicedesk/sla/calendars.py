@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from servicedesk.domain.actors import Actor
-from servicedesk.domain.errors import BadInput, Conflict, NotFound, VersionMismatch
+from servicedesk.domain.errors import Conflict
 from servicedesk.domain.ids import Position
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.ids import new_id
@@ -13,16 +13,9 @@ from servicedesk.kernel.sql import Row, Sql, as_dict, as_json, as_time, as_uuid
 from servicedesk.kernel.work import Work
 from servicedesk.sla.calendar.hours import refuse_if_never_opens
 from servicedesk.sla.calendar.reading import CalendarDocument, document_of, hours_of
-from servicedesk.sla.setup import change_setup, lock_setup
+from servicedesk.sla.setup import lock_setup
 from servicedesk.sla.shapes import CalendarValue, HolidayPlace
-
-MOST_CALENDARS = 500
-LONGEST_NAME = 100
-_SELECT = (
-    "SELECT c.id, c.name, c.is_default, c.sources, c.revision, c.version, c.created_at, "
-    "v.document, v.names FROM calendar c JOIN calendar_version v "
-    "ON v.calendar_id = c.id AND v.revision = c.revision"
-)
+from servicedesk.sla.versioned import Store, checked_name
 
 
 class CalendarNameTaken(Conflict):
@@ -51,20 +44,6 @@ class CalendarChanges:
     is_default: bool | None = None
 
 
-async def load_calendars(sql: Sql) -> list[CalendarValue]:
-    """Return all calendars by name."""
-    rows = await sql.fetch(f"{_SELECT} ORDER BY c.name, c.id LIMIT $1", MOST_CALENDARS)
-    return list(map(_value, rows))
-
-
-async def get_calendar(sql: Sql, calendar_id: UUID) -> CalendarValue:
-    """Return the calendar. Raises NotFound."""
-    row = await sql.fetch_one(f"{_SELECT} WHERE c.id = $1", calendar_id)
-    if row is None:
-        raise NotFound(f"There is no calendar {calendar_id}.", calendar_id=str(calendar_id))
-    return _value(row)
-
-
 async def create_calendar(
     database: Database, actor: Actor, new: NewCalendar
 ) -> tuple[UUID, Position]:
@@ -83,7 +62,7 @@ async def add_calendar(work: Work, new: NewCalendar) -> UUID:
         await _no_default(work)
     row = {
         "id": calendar_id,
-        "name": _checked_name(new.name),
+        "name": checked_name(new.name),
         "is_default": new.is_default,
         "sources": _sources(new.sources),
         "created_at": work.now,
@@ -91,7 +70,7 @@ async def add_calendar(work: Work, new: NewCalendar) -> UUID:
     if not await work.sql.insert("calendar", [row], "ON CONFLICT (name) DO NOTHING"):
         raise _name_taken()
     await _add_version(work, calendar_id, 1, (document, new.names))
-    await _count_anew(work, "calendar.created", calendar_id)
+    await CALENDARS.count_anew(work, "calendar.created", calendar_id)
     return calendar_id
 
 
@@ -102,8 +81,8 @@ async def change_calendar(
     VersionMismatch."""
     async with database.work(actor) as work:
         await lock_setup(work)
-        before = await _read(work.sql, calendar_id, version)
-        name = before.name if changes.name is None else _checked_name(changes.name)
+        before = await CALENDARS.get_at(work.sql, calendar_id, version)
+        name = before.name if changes.name is None else checked_name(changes.name)
         if name != before.name and await _has_name(work.sql, name):
             raise _name_taken()
         document = before.document if changes.document is None else checked(changes.document)
@@ -124,7 +103,7 @@ async def change_calendar(
         )
         if is_new:
             await _add_version(work, calendar_id, revision, (document, names))
-        await _count_anew(work, "calendar.changed", calendar_id)
+        await CALENDARS.count_anew(work, "calendar.changed", calendar_id)
     return work.position
 
 
@@ -134,11 +113,6 @@ def checked(document: CalendarDocument) -> CalendarDocument:
     hours = hours_of(document)
     refuse_if_never_opens(hours)
     return document_of(hours)
-
-
-async def _count_anew(work: Work, kind: str, calendar_id: UUID) -> None:
-    revision = await change_setup(work)
-    work.record(kind, payload={"calendar_id": str(calendar_id), "setup": revision})
 
 
 async def _no_default(work: Work) -> None:
@@ -152,37 +126,12 @@ async def _add_version(
     content: tuple[CalendarDocument, Mapping[str, str]],
 ) -> None:
     document, names = content
-    row = {
-        "id": new_id(),
-        "calendar_id": calendar_id,
-        "revision": revision,
-        "document": document.model_dump(mode="json"),
-        "names": {day: names[day] for day in document.holidays if day in names},
-        "made_by": work.actor.id,
-        "created_at": work.now,
-    }
-    await work.sql.insert("calendar_version", [row])
-
-
-async def _read(sql: Sql, calendar_id: UUID, version: int) -> CalendarValue:
-    found = await get_calendar(sql, calendar_id)
-    if found.version != version:
-        raise VersionMismatch(
-            f"The calendar is at version {found.version}, not {version}: somebody changed it. "
-            "Load it again and repeat the change.",
-            version=found.version,
-        )
-    return found
+    kept = {day: names[day] for day in document.holidays if day in names}
+    await CALENDARS.add_version(work, calendar_id, revision, document, names=kept)
 
 
 async def _has_name(sql: Sql, name: str) -> bool:
     return await sql.fetch_one("SELECT id FROM calendar WHERE name = $1", name) is not None
-
-
-def _checked_name(name: str) -> str:
-    if not 0 < len(name.strip()) <= LONGEST_NAME:
-        raise BadInput(f"The name must have 1 to {LONGEST_NAME} characters.", path="name")
-    return name.strip()
 
 
 def _name_taken() -> CalendarNameTaken:
@@ -205,3 +154,14 @@ def _value(row: Row) -> CalendarValue:
         version=int(row["version"]),
         created_at=as_time(row["created_at"]),
     )
+
+
+CALENDARS = Store(
+    word="calendar",
+    table="calendar",
+    versions="calendar_version",
+    owner="calendar_id",
+    columns="one.is_default, one.sources, newest.names",
+    order="one.name",
+    read=_value,
+)

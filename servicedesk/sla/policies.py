@@ -5,25 +5,17 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from servicedesk.domain.actors import Actor
-from servicedesk.domain.errors import BadInput, NotFound, VersionMismatch
+from servicedesk.domain.errors import BadInput
 from servicedesk.domain.ids import Position
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.ids import new_id
-from servicedesk.kernel.sql import Row, Sql, as_dict, as_time, as_uuid
-from servicedesk.kernel.work import Work
+from servicedesk.kernel.sql import Row, as_dict, as_time, as_uuid
 from servicedesk.sla.policy.documents import PolicyDocument, policy_of, read_document
 from servicedesk.sla.policy.fields import KNOWN_FIELDS
 from servicedesk.sla.policy.policies import refuse_unknown_fields
 from servicedesk.sla.setup import change_setup, lock_setup
 from servicedesk.sla.shapes import PolicyValue
-
-MOST_POLICIES = 500
-LONGEST_NAME = 100
-_SELECT = (
-    "SELECT p.id, p.name, p.place, p.active, p.revision, p.version, p.created_at, v.document "
-    "FROM sla_policy p JOIN sla_policy_version v "
-    "ON v.policy_id = p.id AND v.revision = p.revision"
-)
+from servicedesk.sla.versioned import MOST_OF_A_KIND, Store, checked_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +25,6 @@ class PolicyChanges:
     name: str | None = None
     active: bool | None = None
     document: PolicyDocument | None = None
-
-
-async def load_policies(sql: Sql) -> list[PolicyValue]:
-    """Return all policies in their order, those switched off included."""
-    rows = await sql.fetch(f"{_SELECT} ORDER BY p.place, p.id LIMIT $1", MOST_POLICIES)
-    return list(map(_value, rows))
-
-
-async def get_policy(sql: Sql, policy_id: UUID) -> PolicyValue:
-    """Return the policy. Raises NotFound."""
-    row = await sql.fetch_one(f"{_SELECT} WHERE p.id = $1", policy_id)
-    if row is None:
-        raise NotFound(f"There is no SLA policy {policy_id}.", policy_id=str(policy_id))
-    return _value(row)
 
 
 async def create_policy(
@@ -60,8 +38,8 @@ async def create_policy(
         row = await work.sql.fetch_one(
             "SELECT coalesce(max(place), 0) AS place, count(*) AS number FROM sla_policy"
         )
-        if row is None or row["number"] >= MOST_POLICIES:
-            raise BadInput(f"There are {MOST_POLICIES} policies, and no more fit. Join some.")
+        if row is None or row["number"] >= MOST_OF_A_KIND:
+            raise BadInput(f"There are {MOST_OF_A_KIND} policies, and no more fit. Join some.")
         new = {
             "id": policy_id,
             "name": name.strip(),
@@ -69,8 +47,8 @@ async def create_policy(
             "created_at": work.now,
         }
         await work.sql.insert("sla_policy", [new])
-        await _add_version(work, policy_id, 1, document)
-        await _promise_anew(work, "policy.created", policy_id)
+        await POLICIES.add_version(work, policy_id, 1, document)
+        await POLICIES.count_anew(work, "policy.created", policy_id)
     return policy_id, work.position
 
 
@@ -80,7 +58,7 @@ async def change_policy(
     """Change a policy; other promises make a new version. Raises VersionMismatch, BadInput."""
     async with database.work(actor) as work:
         await lock_setup(work)
-        before = await _read(work.sql, policy_id, version)
+        before = await POLICIES.get_at(work.sql, policy_id, version)
         name = before.name if changes.name is None else changes.name
         document = before.document if changes.document is None else changes.document
         is_new = document != before.document
@@ -95,8 +73,8 @@ async def change_policy(
             revision,
         )
         if is_new:
-            await _add_version(work, policy_id, revision, document)
-        await _promise_anew(work, "policy.changed", policy_id)
+            await POLICIES.add_version(work, policy_id, revision, document)
+        await POLICIES.count_anew(work, "policy.changed", policy_id)
     return work.position
 
 
@@ -121,39 +99,8 @@ async def order_policies(database: Database, actor: Actor, policy_ids: Sequence[
 
 def check_policy(document: PolicyDocument, policy_id: UUID, revision: int, name: str) -> None:
     """Raise PolicyInvalid, or BadInput for a name that does not do."""
-    if not 0 < len(name.strip()) <= LONGEST_NAME:
-        raise BadInput(f"The name must have 1 to {LONGEST_NAME} characters.", path="name")
+    checked_name(name)
     refuse_unknown_fields(policy_of(document, str(policy_id), revision, name), KNOWN_FIELDS)
-
-
-async def _promise_anew(work: Work, kind: str, policy_id: UUID) -> None:
-    revision = await change_setup(work)
-    work.record(kind, payload={"policy_id": str(policy_id), "setup": revision})
-
-
-async def _add_version(
-    work: Work, policy_id: UUID, revision: int, document: PolicyDocument
-) -> None:
-    row = {
-        "id": new_id(),
-        "policy_id": policy_id,
-        "revision": revision,
-        "document": document.model_dump(mode="json"),
-        "made_by": work.actor.id,
-        "created_at": work.now,
-    }
-    await work.sql.insert("sla_policy_version", [row])
-
-
-async def _read(sql: Sql, policy_id: UUID, version: int) -> PolicyValue:
-    found = await get_policy(sql, policy_id)
-    if found.version != version:
-        raise VersionMismatch(
-            f"The policy is at version {found.version}, not {version}: somebody changed it. "
-            "Load it again and repeat the change.",
-            version=found.version,
-        )
-    return found
 
 
 def _value(row: Row) -> PolicyValue:
@@ -167,3 +114,14 @@ def _value(row: Row) -> PolicyValue:
         version=int(row["version"]),
         created_at=as_time(row["created_at"]),
     )
+
+
+POLICIES = Store(
+    word="SLA policy",
+    table="sla_policy",
+    versions="sla_policy_version",
+    owner="policy_id",
+    columns="one.place, one.active",
+    order="one.place",
+    read=_value,
+)

@@ -21,9 +21,9 @@ from servicedesk.domain.ids import TicketId
 from servicedesk.domain.tickets import Priority, TicketStatus
 from servicedesk.sla.audit import verify_tickets
 from servicedesk.sla.calendar.reading import CalendarDocument
-from servicedesk.sla.calendars import CalendarChanges, change_calendar, load_calendars
+from servicedesk.sla.calendars import CALENDARS, CalendarChanges, change_calendar
 from servicedesk.sla.events import Answered, Event, Left, Queued
-from servicedesk.sla.policies import PolicyChanges, change_policy, load_policies
+from servicedesk.sla.policies import POLICIES, PolicyChanges, change_policy
 from servicedesk.sla.policy.documents import PolicyDocument, read_document
 from servicedesk.sla.promises import Metric
 from tests.fakes.clock import START
@@ -136,7 +136,7 @@ class Traffic:
 
     async def edit_policy(self) -> None:
         database = self.desk.services.database
-        policy = self.dice.choice(await load_policies(database.sql))
+        policy = self.dice.choice(await POLICIES.load_all(database.sql))
         document = made_up_policy(self.dice, policy.document.audience.value)
         active = self.dice.random() < 0.8
         changes = PolicyChanges(document=document, active=active)
@@ -145,7 +145,7 @@ class Traffic:
 
     async def edit_calendar(self) -> None:
         database = self.desk.services.database
-        (calendar,) = await load_calendars(database.sql)
+        (calendar,) = await CALENDARS.load_all(database.sql)
         changes = CalendarChanges(document=self.dice.choice([OFFICE_HOURS, OTHER_HOURS]))
         actor = user_actor(self.desk.company.ada.user_id)
         await change_calendar(database, actor, calendar.id, calendar.version, changes)

@@ -22,7 +22,7 @@ from servicedesk.kernel.http.pages import Cursor, Listing, page_of_all
 from servicedesk.sla import calendars as store
 from servicedesk.sla.calendar.arithmetic import Calendar
 from servicedesk.sla.calendar.reading import CalendarDocument, hours_of
-from servicedesk.sla.calendars import CalendarChanges, NewCalendar
+from servicedesk.sla.calendars import CALENDARS, CalendarChanges, NewCalendar
 from servicedesk.sla.holidays import (
     Holiday,
     countries,
@@ -100,7 +100,7 @@ class ImportQuery(Query):
 @Operation(tag="calendars", answers=Listing[CalendarValue])
 async def list_calendars(request: Request, query: PageQuery) -> Response:
     """List calendars by name, with their hours and holidays."""
-    found = await store.load_calendars(services(request).database.sql)
+    found = await CALENDARS.load_all(services(request).database.sql)
     items, following = page_of_all(found, query, BY_NAME, lambda one: (one.name, one.id))
     return answer(Listing[CalendarValue](items=items, next=following))
 
@@ -207,7 +207,7 @@ async def read_holiday_file(request: Request, query: ImportQuery) -> Response:
 async def download_holidays(request: Request) -> Response:
     """Download a calendar's holidays as an iCalendar file."""
     sql = services(request).database.sql
-    found = await store.get_calendar(sql, request.path_params["calendar_id"])
+    found = await CALENDARS.get(sql, request.path_params["calendar_id"])
     days = [
         Holiday(datetime.fromisoformat(day).date(), found.names.get(day, found.name))
         for day in found.document.holidays
@@ -234,7 +234,7 @@ def _listed(found: list[Holiday]) -> Response:
 async def _answer(
     request: Request, calendar_id: UUID, position: Position, status: int = 200
 ) -> Response:
-    found = await store.get_calendar(services(request).database.sql, calendar_id)
+    found = await CALENDARS.get(services(request).database.sql, calendar_id)
     return answer(found, status=status, position=position, version=found.version)
 
 

@@ -17,7 +17,7 @@ from servicedesk.kernel.http.conditions import expected_version
 from servicedesk.kernel.http.pages import Cursor, Listing, page_of_all
 from servicedesk.kernel.ids import new_id
 from servicedesk.sla import policies as store
-from servicedesk.sla.policies import PolicyChanges, check_policy
+from servicedesk.sla.policies import POLICIES, PolicyChanges, check_policy
 from servicedesk.sla.policy.documents import PolicyDocument, policy_of
 from servicedesk.sla.shapes import PolicyPreview, PolicyValue
 
@@ -46,7 +46,7 @@ class PolicyPreviewBody(Body):
 @Operation(tag="sla", answers=Listing[PolicyValue], roles=SUPERVISORS)
 async def list_policies(request: Request, query: PageQuery) -> Response:
     """List policies in their order; those switched off stand among the others."""
-    found = await store.load_policies(services(request).database.sql)
+    found = await POLICIES.load_all(services(request).database.sql)
     items, following = page_of_all(found, query, BY_PLACE, lambda one: (one.place, one.id))
     return answer(Listing[PolicyValue](items=items, next=following))
 
@@ -85,7 +85,7 @@ async def save_policy_order(request: Request, json: PolicyOrderBody) -> Response
     position = await store.order_policies(
         services(request).database, actor(request), json.policy_ids
     )
-    found = await store.load_policies(services(request).database.sql)
+    found = await POLICIES.load_all(services(request).database.sql)
     return answer(Listing[PolicyValue](items=found, next=None), position=position)
 
 
@@ -102,7 +102,7 @@ async def show_policy_preview(request: Request, json: PolicyPreviewBody) -> Resp
 async def _answer(
     request: Request, policy_id: UUID, position: Position, status: int = 200
 ) -> Response:
-    found = await store.get_policy(services(request).database.sql, policy_id)
+    found = await POLICIES.get(services(request).database.sql, policy_id)
     return answer(found, status=status, position=position, version=found.version)
 
 
