@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.services.missing import ServiceMissing
 
 PR_SET_PDEATHSIG = 1
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 
 
@@ -71,7 +71,11 @@ def _wait_until_ready(
     while not is_ready():
         status = process.poll()
         if status is not None or time.monotonic() > give_up_at:
-            found = "is not ready after 20 s" if status is None else f"ended with status {status}"
+            found = (
+                f"is not ready after {START_SECONDS:.0f} s"
+                if status is None
+                else f"ended with status {status}"
+            )
             last = log.read_text(errors="replace").strip().splitlines()[-3:]
             raise ServiceMissing(service, f"its server {found}: {' / '.join(last)}")
         time.sleep(0.05)
