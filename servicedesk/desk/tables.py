@@ -16,6 +16,7 @@ Ref = fields.ForeignKeyRelation[Any]
 NullableRef = fields.ForeignKeyNullableRelation[Any]
 RESTRICT = fields.OnDelete.RESTRICT
 CASCADE = fields.OnDelete.CASCADE
+SET_NULL = fields.OnDelete.SET_NULL
 
 
 class BrandRow(Model):
@@ -51,9 +52,14 @@ class InboxRow(Model):
 
 
 class OrganizationRow(Model):
+    """`agent`: whom its contacts' work is offered to first, where a queue is sticky to that."""
+
     id = fields.UUIDField(primary_key=True, default=new_id)
     name = fields.CharField(max_length=200)
     tier = fields.CharField(max_length=32, null=True)
+    agent: NullableRef = fields.ForeignKeyField(
+        "servicedesk.UserRow", related_name=False, on_delete=SET_NULL, null=True
+    )
     created_at = fields.DatetimeField()
 
     class Meta:
@@ -61,10 +67,15 @@ class OrganizationRow(Model):
 
 
 class ContactRow(Model):
+    """`agent`: the contact's own, before that of the organization."""
+
     id = fields.UUIDField(primary_key=True, default=new_id)
     name = fields.CharField(max_length=200)
     organization: NullableRef = fields.ForeignKeyField(
         "servicedesk.OrganizationRow", related_name=False, on_delete=RESTRICT, null=True
+    )
+    agent: NullableRef = fields.ForeignKeyField(
+        "servicedesk.UserRow", related_name=False, on_delete=SET_NULL, null=True
     )
     locale = fields.CharField(max_length=16, null=True)
     time_zone = fields.CharField(max_length=64, null=True)

@@ -25,6 +25,7 @@ class CalendarRow(Model):
     sources = fields.JSONField[list[dict[str, object]]]()
     version = fields.IntField(db_default=1)
     created_at = fields.DatetimeField()
+    archived_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "calendar"
@@ -58,6 +59,7 @@ class PolicyRow(Model):
     revision = fields.IntField(db_default=1)
     version = fields.IntField(db_default=1)
     created_at = fields.DatetimeField()
+    archived_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "sla_policy"

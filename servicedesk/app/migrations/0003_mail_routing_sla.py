@@ -53,6 +53,10 @@ class Migration(migrations.Migration):
                 ("sources", fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
                 ("version", fields.IntField(db_default=1)),
                 ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                (
+                    "archived_at",
+                    fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
+                ),
             ],
             options={
                 "table": "calendar",
@@ -378,6 +382,10 @@ class Migration(migrations.Migration):
                 ("revision", fields.IntField(db_default=1)),
                 ("version", fields.IntField(db_default=1)),
                 ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                (
+                    "archived_at",
+                    fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
+                ),
             ],
             options={
                 "table": "sla_policy",
@@ -649,6 +657,28 @@ class Migration(migrations.Migration):
             name="undeliverable_reason",
             field=fields.CharField(null=True, max_length=200),
         ),
+        ops.AlterModelOptions(
+            name="ContactRow",
+            options={
+                "table": "contact",
+                "app": "servicedesk",
+                "pk_attr": "id",
+                "table_description": "`agent`: the contact's own, before that of the organization.",
+            },
+        ),
+        ops.AddField(
+            model_name="ContactRow",
+            name="agent",
+            field=fields.ForeignKeyField(
+                "servicedesk.UserRow",
+                source_field="agent_id",
+                null=True,
+                db_constraint=True,
+                to_field="id",
+                related_name=False,
+                on_delete=OnDelete.SET_NULL,
+            ),
+        ),
         ops.AddField(
             model_name="MessageRecipientRow",
             name="delivery_error",
@@ -681,6 +711,28 @@ class Migration(migrations.Migration):
             model_name="OfferRow",
             name="how",
             field=fields.CharField(db_default="offered", max_length=16),
+        ),
+        ops.AlterModelOptions(
+            name="OrganizationRow",
+            options={
+                "table": "organization",
+                "app": "servicedesk",
+                "pk_attr": "id",
+                "table_description": "`agent`: whom its contacts' work is offered to first, where a queue is sticky to that.",
+            },
+        ),
+        ops.AddField(
+            model_name="OrganizationRow",
+            name="agent",
+            field=fields.ForeignKeyField(
+                "servicedesk.UserRow",
+                source_field="agent_id",
+                null=True,
+                db_constraint=True,
+                to_field="id",
+                related_name=False,
+                on_delete=OnDelete.SET_NULL,
+            ),
         ),
         ops.AddField(
             model_name="PresenceRow",
