@@ -1,5 +1,8 @@
 """serve, web, worker: the processes of a desk."""
 
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated
 
 import typer
@@ -8,7 +11,7 @@ import uvloop
 from servicedesk.app.process import run_web, run_worker
 from servicedesk.app.roles.names import IN_A_WORKER, Role, in_words, parse_roles
 from servicedesk.app.schema import MIGRATIONS, TABLES
-from servicedesk.app.wiring import open_services
+from servicedesk.app.wiring import Services, open_services
 from servicedesk.domain.errors import ConfigurationError
 from servicedesk.kernel.config import Settings, load_settings
 from servicedesk.kernel.log import configure_logging
@@ -60,15 +63,26 @@ def require_many(settings: Settings, command: str) -> None:
 async def serve_everything(settings: Settings) -> None:
     """Bring the schema up to date, then run HTTP and every role."""
     await migrate(settings, TABLES, MIGRATIONS)
-    async with open_services(settings) as services:
+    async with _opened(settings) as services:
         await run_web(services, frozenset(Role))
 
 
 async def _web(settings: Settings) -> None:
-    async with open_services(settings) as services:
+    async with _opened(settings) as services:
         await run_web(services)
 
 
 async def _worker(settings: Settings, roles: frozenset[Role]) -> None:
-    async with open_services(settings) as services:
+    async with _opened(settings) as services:
         await run_worker(services, roles)
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[Services]:
+    """Open the services of a process that stays. What is loaded by now, modules above all, is never
+    garbage: a full collection that looked through it again would pause everybody for 80 ms and
+    more."""
+    async with open_services(settings) as services:
+        gc.collect()
+        gc.freeze()
+        yield services
