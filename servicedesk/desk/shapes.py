@@ -17,7 +17,7 @@ from servicedesk.domain.messages import (
     RecipientKind,
     ScanState,
 )
-from servicedesk.domain.orders import OfferState, OrderState
+from servicedesk.domain.orders import OfferState, OrderState, Stuck
 from servicedesk.domain.tickets import ParticipantRole, Priority, TicketStatus
 from servicedesk.people.shapes import Shape
 from servicedesk.sla.shapes import ClockBadge
@@ -32,7 +32,8 @@ class ContactReference(Shape):
 
 
 class OrderSummary(Shape):
-    """The ticket's newest work order. `virtual_start` is its place in line."""
+    """The ticket's newest work order. `virtual_start` is its place in line. `stuck`: why nobody is
+    asked to take it, null while somebody may be."""
 
     id: UUID
     state: OrderState
@@ -41,6 +42,7 @@ class OrderSummary(Shape):
     priority: Priority
     virtual_start: datetime
     attempts: int
+    stuck: Stuck | None
 
 
 class TicketSummary(Shape):

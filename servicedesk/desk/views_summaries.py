@@ -5,7 +5,7 @@ from uuid import UUID
 
 from servicedesk.desk.shapes import ContactReference, OrderSummary, TicketSummary
 from servicedesk.domain.messages import ChannelKind
-from servicedesk.domain.orders import OrderState
+from servicedesk.domain.orders import OrderState, Stuck
 from servicedesk.domain.people import Viewer
 from servicedesk.domain.tickets import Priority, TicketStatus
 from servicedesk.kernel.sql import (
@@ -33,6 +33,7 @@ _COLUMNS = f"""
     o.id AS order_id, o.state AS order_state, o.queue_id AS order_queue_id,
     o.owner_id AS order_owner_id, o.priority AS order_priority,
     o.virtual_start AS order_virtual_start, o.attempts AS order_attempts,
+    o.stuck AS order_stuck,
     k.record AS clocks_record
 """
 _JOINS = """
@@ -144,4 +145,5 @@ def _order(row: Row) -> OrderSummary | None:
         priority=Priority(row["order_priority"]),
         virtual_start=as_time(row["order_virtual_start"]),
         attempts=row["order_attempts"],
+        stuck=Stuck(row["order_stuck"]) if row["order_stuck"] else None,
     )

@@ -133,6 +133,13 @@ async def test_supervisors_see_what_nobody_is_asked_to_take_and_ask_again(scene:
     assert (listed["order_id"], listed["stuck"]) == (str(order.id), "refused_too_often")
     queues = (await get(scene, "sam", "/api/queues"))["items"]
     assert {queue["name"]: queue["stuck"] for queue in queues}["Mail"] == 1
+    assert await marked_in_the_list(scene) == ["refused_too_often"]
     again = await post(scene, "sam", f"/api/work-orders/{order.id}/retry")
     assert again.status_code == 204, again.text
     assert (await get(scene, "sam", "/api/work-orders/stuck"))["items"] == []
+    assert await marked_in_the_list(scene) == [None]
+
+
+async def marked_in_the_list(scene: Scene) -> list[str | None]:
+    tickets = (await get(scene, "sam", "/api/tickets?view=all"))["items"]
+    return [ticket["order"]["stuck"] for ticket in tickets]
