@@ -25,6 +25,9 @@ export const makeDkimKey = async (domain: string, selector: string): Promise<{ p
 export interface CheckStep {
   name: string
   outcome: 'fine' | 'warning' | 'failed' | 'skipped'
+  /** What was found, for the catalogue, and what fills its words; null for a step that was skipped. */
+  code: string | null
+  facts: Record<string, string>
   words: string
   seconds: number
 }

@@ -408,7 +408,8 @@ export interface components {
         /**
          * RoutingShape
          * @description The ticket's newest work order at `at`. `why`: what holds it up, or what became of it;
-         *     `chosen` why its agent was asked. `skills` are those still required then.
+         *     `chosen` why its agent was asked. `skills` are those still required then,
+         *     `attributes` what rules and the desk wrote on it: words for people.
          */
         RoutingShape: {
             /**
@@ -434,6 +435,10 @@ export interface components {
             /** Skills */
             skills: {
                 [key: string]: number;
+            };
+            /** Attributes */
+            attributes: {
+                [key: string]: string;
             };
             /** Why */
             why: components["schemas"]["ReasonShape"][];
@@ -1107,6 +1112,14 @@ export interface components {
             /** Next */
             next: string | null;
         };
+        /**
+         * AgentsWithoutQueue
+         * @description Active agents to whom nothing is ever offered: they serve no queue that is switched on.
+         */
+        AgentsWithoutQueue: {
+            /** User Ids */
+            user_ids: string[];
+        };
         /** NewQueueBody */
         NewQueueBody: {
             /** Name */
@@ -1434,6 +1447,22 @@ export interface components {
             fitting_numbers: number[];
             /** Late Numbers */
             late_numbers: number[];
+        };
+        /** WebhookSecretsBody */
+        WebhookSecretsBody: {
+            /** Url */
+            url: string;
+        };
+        /**
+         * WebhookSecrets
+         * @description What the receiver at an address checks our signatures with (Standard Webhooks), the newest
+         *     first; each of them signs.
+         */
+        WebhookSecrets: {
+            /** Url */
+            url: string;
+            /** Secrets */
+            secrets: string[];
         };
         /**
          * TicketPage
@@ -2334,7 +2363,8 @@ export interface components {
         OrderState: "waiting" | "offered" | "active" | "done" | "cancelled";
         /**
          * OrderSummary
-         * @description The ticket's newest work order. `virtual_start` is its place in line.
+         * @description The ticket's newest work order. `virtual_start` is its place in line. `stuck`: why nobody is
+         *     asked to take it, null while somebody may be.
          */
         OrderSummary: {
             /**
@@ -2358,6 +2388,7 @@ export interface components {
             virtual_start: string;
             /** Attempts */
             attempts: number;
+            stuck: components["schemas"]["Stuck"] | null;
         };
         /** OrganizationReference */
         OrganizationReference: {
@@ -2377,6 +2408,12 @@ export interface components {
          * @enum {integer}
          */
         Priority: 1 | 2 | 3 | 4;
+        /**
+         * Stuck
+         * @description Why nobody is asked to take an order that waits.
+         * @enum {string}
+         */
+        Stuck: "nobody_qualified" | "refused_too_often";
         /**
          * AgentVerdict
          * @description What stood between an agent and the order; nothing: others come first, or it is theirs.
@@ -2697,7 +2734,8 @@ export interface components {
         /**
          * ElsewhereSettings
          * @description What else is done than to let an order wait: it goes on to another queue, keeping its place
-         *     in line, or it ends. Neither: it stays.
+         *     in line, or it ends. Neither: it stays. Beside that its contact may be told that it waits
+         *     (`tell`), or asked whether we shall call them.
          */
         ElsewhereSettings: {
             /**
@@ -2710,6 +2748,16 @@ export interface components {
              * @default false
              */
             turn_away: boolean;
+            /**
+             * Tell
+             * @default null
+             */
+            tell: "still_waiting" | null;
+            /**
+             * Offer Callback
+             * @default false
+             */
+            offer_callback: boolean;
         };
         /**
          * QueueFlawCode
@@ -2767,7 +2815,9 @@ export interface components {
             /**
              * @default {
              *       "overflow_to": null,
-             *       "turn_away": false
+             *       "turn_away": false,
+             *       "tell": null,
+             *       "offer_callback": false
              *     }
              */
             overflow: components["schemas"]["ElsewhereSettings"];
@@ -2779,7 +2829,9 @@ export interface components {
             /**
              * @default {
              *       "overflow_to": null,
-             *       "turn_away": false
+             *       "turn_away": false,
+             *       "tell": null,
+             *       "offer_callback": false
              *     }
              */
             outside: components["schemas"]["ElsewhereSettings"];
@@ -2861,6 +2913,16 @@ export interface components {
              * @default false
              */
             turn_away: boolean;
+            /**
+             * Tell
+             * @default null
+             */
+            tell: "still_waiting" | null;
+            /**
+             * Offer Callback
+             * @default false
+             */
+            offer_callback: boolean;
             /** After Seconds */
             after_seconds: number;
             /** Lower Skills */
@@ -2925,6 +2987,18 @@ export interface components {
          * @enum {string}
          */
         FlawCode: "never_asked" | "queue_has_nobody" | "nobody_has_skills" | "agent_not_in_queue";
+        /** HasTags */
+        HasTags: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "tags";
+            /** Any Of */
+            any_of?: string[];
+            /** None Of */
+            none_of?: string[];
+        };
         /**
          * HasWords
          * @description At least one of `any_of` (unless empty) and none of `none_of`. Case and width of letters do
@@ -3072,7 +3146,7 @@ export interface components {
          */
         WrittenRule: {
             /** Conditions */
-            conditions: (components["schemas"]["ChannelIs"] | components["schemas"]["InboxIs"] | components["schemas"]["LanguageIs"] | components["schemas"]["ContactIs"] | components["schemas"]["TierIs"] | components["schemas"]["HasWords"] | components["schemas"]["TimeOfDay"] | components["schemas"]["TicketFieldIs"])[];
+            conditions: (components["schemas"]["ChannelIs"] | components["schemas"]["InboxIs"] | components["schemas"]["LanguageIs"] | components["schemas"]["ContactIs"] | components["schemas"]["TierIs"] | components["schemas"]["HasWords"] | components["schemas"]["HasTags"] | components["schemas"]["TimeOfDay"] | components["schemas"]["TicketFieldIs"])[];
             outcome: components["schemas"]["RuleOutcome"];
             /**
              * Stops
@@ -3122,6 +3196,10 @@ export interface components {
             };
             /** Preferred User Id */
             preferred_user_id: string | null;
+            /** Attributes */
+            attributes: {
+                [key: string]: string;
+            };
         };
         /**
          * SessionInfo
@@ -3479,7 +3557,7 @@ export interface components {
          * TemplateKind
          * @enum {string}
          */
-        TemplateKind: "acknowledgement" | "signature" | "frame";
+        TemplateKind: "acknowledgement" | "still_waiting" | "callback_offer" | "signature" | "frame";
         /**
          * TicketSort
          * @enum {string}
@@ -3524,12 +3602,6 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
-        /**
-         * Stuck
-         * @description Why nobody is asked to take an order that waits.
-         * @enum {string}
-         */
-        Stuck: "nobody_qualified" | "refused_too_often";
         /**
          * StuckOrder
          * @description A work order that nobody is asked to take, for its supervisors.

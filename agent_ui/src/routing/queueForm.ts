@@ -12,7 +12,7 @@ export function formOf(setup: QueueSetup): QueueForm {
 
 export function newStep(after: QueueStep[]): QueueStep {
   const last = after.at(-1)?.after_seconds ?? 0
-  return { after_seconds: last + 60, lower_skills: {}, raise_priority: 0, also_queues: [], also_teams: [], overflow_to: null, turn_away: false }
+  return { after_seconds: last + 60, lower_skills: {}, raise_priority: 0, also_queues: [], also_teams: [], overflow_to: null, turn_away: false, tell: null, offer_callback: false }
 }
 
 /** Where a step stands on the line, in percent: by the root of its seconds, so that early ones do not stick together. */

@@ -1,7 +1,7 @@
 /** Rules as they are typed: lists as lines of words, ids by name. */
 import type { Rule, RuleCondition } from './api'
 
-export const KINDS = ['words', 'language', 'channel', 'inbox', 'contact', 'tier', 'time_of_day', 'ticket_field'] as const
+export const KINDS = ['words', 'language', 'channel', 'inbox', 'contact', 'tier', 'time_of_day', 'tags', 'ticket_field'] as const
 export type Kind = (typeof KINDS)[number]
 export const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 export const FIELDS = ['brand', 'status', 'priority', 'follow_up', 'has_attachments'] as const
@@ -19,6 +19,7 @@ export function newCondition(kind: Kind, timeZone: string): RuleCondition {
     case 'contact': return { kind, contact_ids: [], addresses: [] }
     case 'tier': return { kind, tiers: [] }
     case 'time_of_day': return { kind, days: ['mon', 'tue', 'wed', 'thu', 'fri'], start: '18:00', end: '08:00', time_zone: timeZone }
+    case 'tags': return { kind, any_of: [], none_of: [] }
     case 'ticket_field': return { kind, field: 'follow_up', values: ['yes'], negate: false }
   }
 }

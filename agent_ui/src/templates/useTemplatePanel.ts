@@ -8,7 +8,7 @@ import { addTemplate, changeTemplate, previewTemplate, removeTemplate, type Temp
 import type { MailTemplate } from '@/api/types'
 import { useProblemText } from '@/i18n/problem'
 import { useNotify } from '@/parts/notify'
-import { FIRST_WORDS, hasSubject } from './kinds'
+import { faultOf, FIRST_WORDS, hasSubject } from './kinds'
 
 const blank = (brandId: string, kind: TemplateKind, language: string) => ({ brand_id: brandId, kind, language, ...FIRST_WORDS[kind], html: '', active: true })
 
@@ -33,11 +33,21 @@ export function useTemplatePanel() {
   })
   /** What the desk refuses, by the field in which it was typed. */
   const faults = computed<Record<string, string>>(() => {
+    const own = ownFaults()
+    if (Object.keys(own).length > 0) return own
     const error = preview.error.value
     if (!(error instanceof ApiError)) return {}
-    const said = error.problem.detail || problemText(error)
+    const said = problemText(error)
     return Object.fromEntries((refusedFields(error.problem).length > 0 ? refusedFields(error.problem) : ['text']).map((field) => [field, said]))
   })
+
+  function ownFaults(): Record<string, string> {
+    const fields = (['subject', 'text', 'html'] as const).filter((field) => field !== 'subject' || hasSubject(form.kind))
+    return Object.fromEntries(fields.flatMap((field) => {
+      const fault = faultOf(form.kind, field, form[field])
+      return fault === null ? [] : [[field, t(`template.fault_${fault.key}`, { variable: `{{${fault.variable ?? ''}}}`, example: '{{brand}}' })]]
+    }))
+  }
 
   function show(next: MailTemplate | null, brandId: string, language: string): void {
     template.value = next
