@@ -336,7 +336,9 @@ def _plain(value: object) -> object:
 
 def as_uuid(value: Any) -> UUID:
     """Read an id column. asyncpg has a UUID class of its own, SQLite keeps text."""
-    return value if type(value) is UUID else UUID(str(value))
+    if type(value) is UUID:
+        return value
+    return UUID(int=value.int) if isinstance(value, UUID) else UUID(str(value))
 
 
 def as_uuid_or_none(value: Any) -> UUID | None:
