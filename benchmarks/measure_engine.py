@@ -24,7 +24,7 @@ from pathlib import Path
 from uuid import UUID
 
 from benchmarks.routing_rows import SkipLocked, skip_locked_router
-from servicedesk.domain.ids import OrderId, QueueId, TicketId, UserId
+from servicedesk.domain.ids import OrderId, QueueId, TeamId, TicketId, UserId
 from servicedesk.domain.messages import ChannelKind
 from servicedesk.domain.orders import OrderState
 from servicedesk.routing.engine.decisions import MakeOffer
@@ -34,10 +34,11 @@ from servicedesk.routing.engine.events import (
     OrderChanged,
     OrderGone,
     Preloaded,
+    QueueChanged,
     Together,
 )
 from servicedesk.routing.engine.machine import Engine
-from servicedesk.routing.facts import AgentFacts, OrderFacts, Serving
+from servicedesk.routing.facts import AgentFacts, OrderFacts, QueueFacts, Serving
 
 SIZES = ((1_000, 100), (100_000, 1_000), (500_000, 15_000))
 COMBINATIONS = 200
@@ -156,7 +157,11 @@ class BenchDesk:
     def _fill(self) -> None:
         started = time.perf_counter()
         events: list[Event] = [OrderChanged(order) for order in self.waiting.values()]
-        self.engine.apply(Preloaded(tuple(events)), self.now)
+        queues = [
+            QueueChanged(QueueFacts(queue_id, "", TeamId(queue_id), 45, active=True))
+            for queue_id in QUEUES
+        ]
+        self.engine.apply(Preloaded((*queues, *events)), self.now)
         del events
         gc.collect()
         self.fill_seconds = time.perf_counter() - started

@@ -1,9 +1,11 @@
 """The facts of new work for the rule table, from a message that comes in or from one kept."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from servicedesk.desk.inboxes import InboxFacts
+from servicedesk.desk.tags import load_tags
 from servicedesk.domain.belonging import Belonging
 from servicedesk.domain.ids import ContactId
 from servicedesk.domain.messages import Inbound
@@ -13,17 +15,25 @@ from servicedesk.routing.rule_store import rules_of
 from servicedesk.routing.rules.rule import Rule
 
 
+@dataclass(frozen=True, slots=True)
+class WorkOf:
+    """Whose work it is. `ticket_id`: on a ticket that was there before. `fields` are its own."""
+
+    contact_id: ContactId
+    fields: Mapping[str, str]
+    ticket_id: UUID | None = None
+
+
 async def classify_inbound(
-    sql: Sql,
-    inbox: InboxFacts,
-    inbound: Inbound,
-    contact_id: ContactId,
-    fields: Mapping[str, str],
+    sql: Sql, inbox: InboxFacts, inbound: Inbound, of: WorkOf
 ) -> Classification:
-    """Ask the rules as they are now. Costs a statement only if they changed, and one more if one of
-    them looks at the organization's tier."""
+    """Ask the rules as they are now. Costs a statement only if they changed, and one more each if
+    some of them look at the organization's tier, or at the tags of a ticket that has any."""
     rules = await rules_of(sql, inbox.rules_stamp)
-    tier = await load_tier(sql, contact_id) if asks_tier(rules) else None
+    tier = await load_tier(sql, of.contact_id) if asks_tier(rules) else None
+    tags: frozenset[str] = frozenset()
+    if of.ticket_id is not None and any(rule.asks_tags for rule in rules):
+        tags = await load_tags(sql, of.ticket_id)
     facts = ClassifyFacts(
         inbox_id=inbox.id,
         inbox_queue_id=inbox.queue_id,
@@ -31,11 +41,12 @@ async def classify_inbound(
         subject=inbound.subject,
         text=inbound.reply_text or inbound.text,
         language=inbound.language,
-        contact_id=contact_id,
+        contact_id=of.contact_id,
         organization_tier=tier,
         at=inbound.received_at,
         sender=inbound.sender.value,
-        fields={"brand": str(inbox.brand_id), **fields},
+        fields={"brand": str(inbox.brand_id), **of.fields},
+        tags=tags,
     )
     return classify(facts, rules)
 

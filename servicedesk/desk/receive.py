@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from servicedesk.desk import clocks, contacts, messages, tickets
 from servicedesk.desk.acknowledge import acknowledge
-from servicedesk.desk.classified import classify_inbound, fields_of_new_ticket
+from servicedesk.desk.classified import WorkOf, classify_inbound, fields_of_new_ticket
 from servicedesk.desk.inboxes import InboxFacts
 from servicedesk.desk.incoming import Incoming, add_copies, write_message
 from servicedesk.desk.preferred import prefer
@@ -155,7 +155,8 @@ async def _ensure_order(
     if await orders.keeps_working(work, ticket.id):
         return
     fields = {"status": ticket.status.value, "priority": str(int(ticket.priority))}
-    found = await classify_inbound(work.sql, inbox, incoming.inbound, ticket.contact_id, fields)
+    of = WorkOf(ticket.contact_id, fields, ticket.id)
+    found = await classify_inbound(work.sql, inbox, incoming.inbound, of)
     kept = replace(
         found,
         queue_id=ticket.queue_id,
@@ -171,6 +172,7 @@ async def _classify(
     work: Work, inbox: InboxFacts, incoming: Incoming, contact_id: ContactId
 ) -> tuple[Classification, QueueFacts]:
     fields = fields_of_new_ticket(incoming.inbound, incoming.belonging)
-    found = await classify_inbound(work.sql, inbox, incoming.inbound, contact_id, fields)
+    of = WorkOf(contact_id, fields)
+    found = await classify_inbound(work.sql, inbox, incoming.inbound, of)
     queue = await get_queue(work.sql, found.queue_id)
     return await prefer(work.sql, found, queue, contact_id), queue

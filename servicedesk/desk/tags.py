@@ -4,9 +4,15 @@ from uuid import UUID
 
 from servicedesk.domain.errors import BadInput
 from servicedesk.kernel.ids import new_id
+from servicedesk.kernel.sql import Sql
 from servicedesk.kernel.work import Work
 
 LONGEST_TAG = 64
+
+
+async def load_tags(sql: Sql, ticket_id: UUID) -> frozenset[str]:
+    rows = await sql.fetch("SELECT tag FROM ticket_tag WHERE ticket_id = $1", ticket_id)
+    return frozenset(row["tag"] for row in rows)
 
 
 async def add_tag(work: Work, ticket_id: UUID, tag: str) -> bool:

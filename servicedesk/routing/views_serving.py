@@ -7,6 +7,7 @@ from uuid import UUID
 from servicedesk.kernel.sql import Sql, as_uuid
 from servicedesk.people.skills import levels_by_name
 
+MOST_SHOWN = 1_000
 SERVING = """
     SELECT served.queue_id, served.user_id FROM (
         SELECT queue_agent.queue_id, queue_agent.user_id FROM queue_agent
@@ -17,6 +18,19 @@ SERVING = """
     JOIN app_user ON app_user.id = served.user_id
     WHERE app_user.active AND app_user.role <> 'observer'
 """
+
+
+async def agents_without_queue(sql: Sql) -> list[UUID]:
+    """Return the active agents who serve no queue that is switched on, neither by themselves nor
+    with a team: nothing is ever offered to them. By name, at most `MOST_SHOWN`."""
+    rows = await sql.fetch(
+        "SELECT app_user.id FROM app_user WHERE app_user.active AND app_user.role = 'agent' "
+        f"AND app_user.id NOT IN (SELECT serving.user_id FROM ({SERVING}) AS serving "
+        "JOIN queue ON queue.id = serving.queue_id WHERE queue.active) "
+        "ORDER BY app_user.name, app_user.id LIMIT $1",
+        MOST_SHOWN,
+    )
+    return [as_uuid(row["id"]) for row in rows]
 
 
 async def load_serving(sql: Sql) -> Mapping[UUID, Mapping[UUID, Mapping[str, int]]]:

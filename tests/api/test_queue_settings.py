@@ -20,6 +20,7 @@ SETTINGS: dict[str, Any] = {
     "steps": [
         {"after_seconds": 60, "lower_skills": {"English": 2}},
         {"after_seconds": 300, "lower_skills": {"English": 0}, "raise_priority": 1},
+        {"after_seconds": 900, "tell": "still_waiting", "offer_callback": True},
     ],
     "sticky": {"seconds": 90},
     "max_wait_seconds": 3600,
@@ -64,13 +65,16 @@ async def test_settings_come_back_as_they_were_typed_and_reach_the_engine(office
     assert [step["lower_skills"] for step in shown["settings"]["steps"]] == [
         {"English": 2},
         {"English": 0},
+        {},
     ]
+    last = shown["settings"]["steps"][-1]
+    assert (last["tell"], last["offer_callback"]) == ("still_waiting", True)
     assert shown["servers"] == servers
     sql = office.database.sql
     (queue,) = await load_queue_facts(sql, await office.database.now(), [office.queue_id])
     facts = queue.queue
     assert (facts.order, facts.priority_minutes, facts.auto_accept) == ("age_score", 15, True)
-    assert [step.after_seconds for step in facts.steps] == [60, 300]
+    assert [step.after_seconds for step in facts.steps] == [60, 300, 900]
     assert (facts.most_refusals, facts.overflow.turn_away, facts.hours) == (3, True, None)
     people = {name: UserId(office.people[name].id) for name in ("ann", "sam", "bob")}
     agents = {one.agent.user_id: one.agent for one in await load_agents(sql, people.values())}
@@ -175,3 +179,16 @@ async def test_hours_of_a_calendar_say_when_the_queue_is_open(office: Office) ->
         assert queue.queue.hours is not None
         assert queue.queue.hours.is_open is is_open
         assert queue.queue.hours.changes_at == monday.replace(day=changes, hour=0)
+
+
+async def test_agents_whom_no_queue_reaches_are_listed(office: Office) -> None:
+    sam = office.client("sam")
+    ann = str(office.people["ann"].id)
+    assert (await _save(office, {}, [])).status_code == 200
+    before = (await sam.get("/api/agents-without-queue")).json()["user_ids"]
+    assert ann in before
+    servers = [{"kind": "agent", "id": ann, "priority": 0, "delay_seconds": 0}]
+    assert (await _save(office, {}, servers)).status_code == 200
+    after = (await sam.get("/api/agents-without-queue")).json()["user_ids"]
+    assert set(before) - set(after) == {ann}
+    assert (await office.client("ann").get("/api/agents-without-queue")).status_code == 403

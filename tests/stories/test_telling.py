@@ -6,15 +6,19 @@ from dataclasses import replace
 
 from servicedesk.app.wiring import Services
 from servicedesk.desk.sent_on import divert
+from servicedesk.desk.tags import add_tag
 from servicedesk.desk.take import take_ticket
-from servicedesk.domain.actors import system_actor
+from servicedesk.domain.actors import system_actor, user_actor
 from servicedesk.domain.ids import TicketId
 from servicedesk.domain.orders import DivertCause, OrderState
-from servicedesk.kernel.sql import as_dict, as_uuid
+from servicedesk.kernel.ids import new_id
+from servicedesk.kernel.sql import as_dict, as_uuid, json_text
 from servicedesk.routing.engine.decisions import Divert
 from servicedesk.routing.facts import Elsewhere
-from servicedesk.routing.orders import live_order
-from tests.stories.company import SUPPORT, Company, letter, open_by_mail
+from servicedesk.routing.orders import finish_order, live_order
+from servicedesk.routing.rule_store import save_table
+from servicedesk.routing.rules.written import WrittenRule
+from tests.stories.company import SUPPORT, Company, letter, open_by_mail, post
 from tests.stories.mail_rows import count, settle_inbox, timeline
 from tests.stories.test_acknowledgements import reasons
 from tests.stories.test_effects import run_all
@@ -153,3 +157,32 @@ async def test_what_does_not_wait_any_more_is_left_alone(
     assert row is not None
     assert as_uuid(row["queue_id"]) == company.support_queue
     assert await run_all(services) == 0
+
+
+async def test_rules_see_the_tags_of_a_ticket_whose_work_begins_again(
+    services: Services, company: Company
+) -> None:
+    written = WrittenRule.model_validate_json(
+        json_text(
+            {
+                "id": new_id(),
+                "name": "VIP",
+                "conditions": [{"kind": "tags", "any_of": ["vip"]}],
+                "outcome": {"attributes": {"customer": "important"}},
+                "stops": False,
+            }
+        )
+    )
+    await save_table(services.database, user_actor(company.ada.user_id), 0, [written])
+    ticket_id = await open_by_mail(services, company)
+    order = await live_order(services.database.sql, ticket_id)
+    assert order is not None
+    async with services.database.work(system_actor("test")) as work:
+        await add_tag(work, ticket_id, "VIP")
+        await finish_order(work, order.id, "done")
+    ticket = await ticket_of(services, ticket_id)
+    await post(services, company.inbox, letter(subject=f"Re: [#{ticket.number}] Refund"))
+    rows = await services.database.sql.fetch(
+        "SELECT attributes FROM work_order WHERE ticket_id = $1 ORDER BY entered_at", ticket_id
+    )
+    assert [as_dict(row["attributes"]) for row in rows] == [{}, {"customer": "important"}]

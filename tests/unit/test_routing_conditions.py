@@ -27,6 +27,7 @@ FACTS = ClassifyFacts(
     language="zh-Hans",
     contact_id=ContactId(UUID(int=4)),
     organization_tier="Gold",
+    tags=frozenset({"refund", "late"}),
     at=datetime(2027, 3, 2, 23, 30, tzinfo=UTC),  # a Tuesday; Wednesday 07:30 in Shanghai
     sender="lin@mail.acme.example",
     fields={"brand": "b1", "follow_up": "yes"},
@@ -62,6 +63,10 @@ def condition(**settings: object) -> Condition:
         ({"kind": "contact", "addresses": ["LIN@mail.acme.example"]}, True),
         ({"kind": "tier", "tiers": ["gold"]}, True),
         ({"kind": "tier", "tiers": ["silver"]}, False),
+        ({"kind": "tags", "any_of": ["vip", "Refund"]}, True),
+        ({"kind": "tags", "any_of": ["vip"]}, False),
+        ({"kind": "tags", "none_of": ["vip"]}, True),
+        ({"kind": "tags", "any_of": ["refund"], "none_of": ["LATE"]}, False),
         ({"kind": "words", "any_of": ["invoice"]}, True),
         ({"kind": "words", "any_of": ["voice"]}, False),
         ({"kind": "words", "any_of": ["abc"]}, True),
@@ -107,6 +112,7 @@ def test_a_message_without_a_language_is_in_none() -> None:
         {**NIGHT, "time_zone": "Mars/Phobos"},
         {**NIGHT, "start": "24:00"},
         {"kind": "tier", "tiers": ["gold"], "more": 1},
+        {"kind": "tags"},
     ],
 )
 def test_condition_that_says_nothing_or_nonsense_is_refused(settings: dict[str, object]) -> None:

@@ -10,7 +10,7 @@ from starlette.routing import Route
 from servicedesk.app.api.answers import answer
 from servicedesk.app.api.context import actor, services, viewer
 from servicedesk.app.api.inputs import Body, Ids, Name, PageQuery
-from servicedesk.app.api.operation import ADMINISTRATORS, Operation
+from servicedesk.app.api.operation import ADMINISTRATORS, SUPERVISORS, Operation
 from servicedesk.domain.errors import NotFound
 from servicedesk.domain.ids import Position, TeamId, UserId
 from servicedesk.kernel.http.conditions import expected_version
@@ -22,8 +22,9 @@ from servicedesk.routing.queues import (
     change_queue,
     create_queue,
 )
-from servicedesk.routing.shapes import Queue
+from servicedesk.routing.shapes import Queue, Shape
 from servicedesk.routing.views import as_seen_by, find_queue, load_queues
+from servicedesk.routing.views_serving import agents_without_queue
 
 BY_NAME = Cursor(tuple[str, UUID])
 
@@ -52,6 +53,19 @@ async def list_all_queues(request: Request, query: PageQuery) -> Response:
     queues = [as_seen_by(viewer(request), queue) for queue in found]
     items, following = page_of_all(queues, query, BY_NAME, lambda queue: (queue.name, queue.id))
     return answer(Listing[Queue](items=items, next=following))
+
+
+class AgentsWithoutQueue(Shape):
+    """Active agents to whom nothing is ever offered: they serve no queue that is switched on."""
+
+    user_ids: list[UUID]
+
+
+@Operation(tag="queues", answers=AgentsWithoutQueue, roles=SUPERVISORS)
+async def list_agents_without_queue(request: Request) -> Response:
+    """List the agents who serve no queue, to be flagged where teams, users and queues are set."""
+    found = await agents_without_queue(services(request).database.sql)
+    return answer(AgentsWithoutQueue(user_ids=found))
 
 
 @Operation(tag="queues", answers=Queue, status=201, roles=ADMINISTRATORS, idempotent=True)
@@ -99,5 +113,6 @@ async def _answer_queue(
 ROUTES = [
     Route("/api/queues", list_all_queues, methods=["GET"]),
     Route("/api/queues", add_queue, methods=["POST"]),
+    Route("/api/agents-without-queue", list_agents_without_queue, methods=["GET"]),
     Route("/api/queues/{queue_id:uuid}", save_queue, methods=["PATCH"]),
 ]

@@ -54,6 +54,7 @@ class Classified(Shape):
     priority: Priority
     skills: dict[str, int]
     preferred_user_id: UUID | None
+    attributes: dict[str, str]
 
 
 class ChangedTicket(Shape):
@@ -137,6 +138,7 @@ def _classified(found: Classification) -> Classified:
         priority=found.priority,
         skills=found.skills,
         preferred_user_id=found.preferred_user_id,
+        attributes=found.attributes,
     )
 
 

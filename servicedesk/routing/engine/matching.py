@@ -67,20 +67,28 @@ def _serve_one(
     is left to be looked at more closely; the agent stays hungry then."""
     ((agent, channels),) = hungry.items()
     while channels:
-        lines = [line for line in agent.lines() if line.heap and line.is_open]
-        ranks = [line.heap[0][0] for line in lines if line.channel in channels]
-        if len(ranks) != len(lines):
-            lines = [line for line in lines if line.channel in channels]
-        if not ranks:
+        line = _best_line(agent, channels)
+        if line is None:
             break
-        rank = min(ranks)
-        line = lines[ranks.index(rank)]
-        order = line.heap[0][2]
+        rank, _, order = line.heap[0]
         if order.facts.refusals or order.facts.units != 1:
             return
         yield _offer(book, Match(rank, order, agent, has_rivals=False), line, now)
         channels = agent.free_channels()
     hungry.clear()
+
+
+def _best_line(agent: Agent, channels: set[ChannelKind]) -> Line | None:
+    """The line whose first order comes before those of all others that the agent serves."""
+    best: Line | None = None
+    first: Key = ()
+    for line in agent.lines():
+        heap = line.heap
+        if not heap or (best is not None and heap[0][0] > first):
+            continue
+        if line.is_open and line.channel in channels:
+            best, first = line, heap[0][0]
+    return best
 
 
 def _serve(book: Book, lines: list[Line], level: int | None, now: datetime) -> Iterator[MakeOffer]:

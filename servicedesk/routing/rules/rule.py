@@ -14,7 +14,7 @@ class ClassifyFacts:
     """A piece of new work. `language` is a BCP 47 tag or empty; `at` is aware UTC.
 
     `sender` is the address that wrote, normalised. `fields` are the ticket's own, by name (see
-    `ticket_field`); one that is missing is empty.
+    `ticket_field`); one that is missing is empty. `tags`: those of the ticket.
     """
 
     inbox_id: InboxId
@@ -28,6 +28,7 @@ class ClassifyFacts:
     at: datetime
     sender: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
+    tags: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ class Rule:
     """`decide` is pure. `stops`: once it hits, only the rules that close are still asked.
 
     `closes`: it settles what nobody else has, whoever stopped before it. `asks_tier`: it looks at
-    the organization's tier, which is worth a look into the database only then.
+    the organization's tier, `asks_tags` at the ticket's tags, which are worth a look into the
+    database only then.
     """
 
     name: str
@@ -62,3 +64,4 @@ class Rule:
     stops: bool = False
     closes: bool = False
     asks_tier: bool = False
+    asks_tags: bool = False

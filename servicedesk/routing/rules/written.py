@@ -10,6 +10,7 @@ from servicedesk.domain.tickets import Priority
 from servicedesk.routing.rules.condition import Settings, Word
 from servicedesk.routing.rules.rule import ClassifyFacts, Finding, Miss, Rule
 from servicedesk.routing.rules.table import Condition
+from servicedesk.routing.rules.tags import HasTags
 from servicedesk.routing.rules.tier import TierIs
 
 MOST_CONDITIONS = 20
@@ -65,8 +66,13 @@ def as_rule(written: WrittenRule) -> Rule:
     def decide(facts: ClassifyFacts) -> Finding | Miss:
         return _failed(written, facts) or found
 
-    asks_tier = any(isinstance(condition, TierIs) for condition in written.conditions)
-    return Rule(str(written.id), decide, stops=written.stops, asks_tier=asks_tier)
+    return Rule(
+        str(written.id),
+        decide,
+        stops=written.stops,
+        asks_tier=any(isinstance(condition, TierIs) for condition in written.conditions),
+        asks_tags=any(isinstance(condition, HasTags) for condition in written.conditions),
+    )
 
 
 def _failed(written: WrittenRule, facts: ClassifyFacts) -> Miss | None:
