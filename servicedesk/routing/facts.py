@@ -71,13 +71,15 @@ class QueueStep:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """Is the queue open now, and when does that change? None: never again.
+    """Is the queue open now, and when does that change? None: not before `ask_again_at`, and if
+    that is None too, never again.
 
     The engine counts in instants; whoever feeds it asks the calendar, again when it says so.
     """
 
     is_open: bool
     changes_at: datetime | None = None
+    ask_again_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

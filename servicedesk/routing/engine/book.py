@@ -100,6 +100,8 @@ class Book:
                     shelf.flipped = True
                     self._set_open(shelf, is_open=not shelf.is_open)
                     yield LookUpHours(shelf.queue_id)
+                case Due.LOOK_UP:
+                    yield LookUpHours(QueueId(key))
                 case Due.ORDER:
                     order = self.orders[OrderId(key)]
                     order.wake_at = None
@@ -215,6 +217,11 @@ class Book:
                 shelf = self.hall.shelf(QueueId(key))
                 hours = None if shelf.facts is None else shelf.facts.hours
                 return hours is not None and hours.changes_at == at and not shelf.flipped
+            case Due.LOOK_UP:
+                facts = self.hall.shelf(QueueId(key)).facts
+                return (
+                    facts is not None and facts.hours is not None and facts.hours.ask_again_at == at
+                )
             case Due.WRAP_UP:
                 order = self.orders.get(OrderId(key))
                 return order is not None and order.wake_at == at
@@ -301,8 +308,11 @@ class Book:
             return
         shelf.follow(queue, self.hall.delays_for(shelf, queue))
         shelf.flipped = False
-        if queue.hours is not None and queue.hours.changes_at is not None:
-            self.timers.set(queue.hours.changes_at, Due.HOURS, queue.id)
+        if queue.hours is not None:
+            if queue.hours.changes_at is not None:
+                self.timers.set(queue.hours.changes_at, Due.HOURS, queue.id)
+            elif queue.hours.ask_again_at is not None:
+                self.timers.set(queue.hours.ask_again_at, Due.LOOK_UP, queue.id)
         self._set_open(shelf, is_open=queue.hours is None or queue.hours.is_open)
         if before is None or _rules(before) != _rules(queue):
             self._follow_new_rules(shelf, now)

@@ -13,7 +13,8 @@ class Due(IntEnum):
     OFFER = 0  # an offer's deadline
     WRAP_UP = 1  # the end of the time for notes
     HOURS = 2  # a queue opens or closes
-    ORDER = 3  # an order may need less, or somebody else
+    LOOK_UP = 3  # nobody knows yet whether a queue stays open
+    ORDER = 4  # an order may need less, or somebody else
 
 
 Timer = tuple[datetime, int, int, UUID]
