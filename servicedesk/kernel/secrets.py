@@ -89,6 +89,11 @@ class Secrets:
             return False
         return hmac.compare_digest(self._mac(key_id, purpose, data)[: len(mac)], mac)
 
+    def shared(self, purpose: str) -> list[bytes]:
+        """Return secrets to share with another party for this purpose, one for each key, newest
+        first."""
+        return [self._derived(key_id, "share", purpose) for key_id in self._keys]
+
     def _mac(self, key_id: str, purpose: str, data: bytes) -> bytes:
         return hmac.digest(self._derived(key_id, "sign", purpose), data, "sha256")
 

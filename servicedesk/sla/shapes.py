@@ -59,6 +59,14 @@ class PolicyPreview(Shape):
     late_numbers: list[int]
 
 
+class WebhookSecrets(Shape):
+    """What the receiver at an address checks our signatures with (Standard Webhooks), the newest
+    first; each of them signs."""
+
+    url: str
+    secrets: list[str]
+
+
 class HolidayValue(Shape):
     """`day` as YYYY-MM-DD."""
 

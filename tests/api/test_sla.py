@@ -177,3 +177,12 @@ async def test_agents_know_calendars_and_change_nothing(office: Office) -> None:
     assert (await ann.get("/api/calendars")).status_code == 200
     assert (await ann.post("/api/calendars", json=CALENDAR)).status_code == 403
     assert (await ann.get("/api/sla-policies")).status_code == 403
+
+
+async def test_administrators_read_what_calls_of_an_address_are_signed_with(office: Office) -> None:
+    path, body = "/api/sla-policies/webhook-secrets", {"url": "https://chat.example/hook"}
+    first = await office.client("ada").post(path, json=body)
+    assert first.json()["secrets"][0].startswith("whsec_")
+    assert (await office.client("ada").post(path, json=body)).json() == first.json()
+    assert (await office.client("ada").post(path, json={"url": "ftp://x"})).status_code == 422
+    assert (await office.client("sam").post(path, json=body)).status_code == 403

@@ -12,6 +12,8 @@ from servicedesk.app.roles.carriers import call_webhook, mail_notice
 from servicedesk.desk import notices
 from servicedesk.kernel import webhooks
 from servicedesk.kernel.http.outgoing import IpNetwork, Outgoing
+from servicedesk.kernel.sql import as_uuid
+from servicedesk.kernel.webhook_signatures import signed_headers, webhook_secrets
 from tests.fakes.http_server import HttpServer, answering, http_server
 from tests.fakes.smtp_sink import SmtpSink, smtp_sink
 from tests.sla.promising import HOUR, Promising, target
@@ -63,6 +65,17 @@ async def test_a_webhook_hears_what_escalated_and_no_words_of_the_contact(desk: 
     assert (body["kind"], body["metric"], body["step"]) == ("sla.escalated", "first_reply", "due")
     assert "Refund" not in asked.body.decode()
     assert (await desk.row("SELECT state FROM webhook"))["state"] == "done"
+
+
+async def test_a_webhook_can_check_that_the_call_is_ours(desk: Promising) -> None:
+    async with http_server(lambda _: answering("204 No Content", b"")) as server:
+        await escalate(desk, hook(server))
+        await call_all(desk)
+    (asked,) = server.asked
+    (secret,) = webhook_secrets(desk.services.secrets, str(hook(server)["url"]))
+    named = {name: asked.headers[name] for name in asked.headers if name.startswith("webhook-")}
+    row = await desk.row("SELECT id FROM webhook")
+    assert named == signed_headers([secret], str(as_uuid(row["id"])), desk.clock.time, asked.body)
 
 
 async def test_a_webhook_that_fails_is_called_again_later(desk: Promising) -> None:

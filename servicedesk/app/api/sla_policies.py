@@ -16,10 +16,12 @@ from servicedesk.domain.ids import Position
 from servicedesk.kernel.http.conditions import expected_version
 from servicedesk.kernel.http.pages import Cursor, Listing, page_of_all
 from servicedesk.kernel.ids import new_id
+from servicedesk.kernel.webhook_signatures import webhook_secrets
 from servicedesk.sla import policies as store
 from servicedesk.sla.policies import POLICIES, PolicyChanges, check_policy
 from servicedesk.sla.policy.documents import PolicyDocument, policy_of
-from servicedesk.sla.shapes import PolicyPreview, PolicyValue
+from servicedesk.sla.policy.ladders import WebhookUrl
+from servicedesk.sla.shapes import PolicyPreview, PolicyValue, WebhookSecrets
 
 BY_PLACE = Cursor(tuple[int, UUID])
 
@@ -41,6 +43,10 @@ class PolicyOrderBody(Body):
 
 class PolicyPreviewBody(Body):
     document: PolicyDocument = Field()
+
+
+class WebhookSecretsBody(Body):
+    url: WebhookUrl
 
 
 @Operation(tag="sla", answers=Listing[PolicyValue], roles=SUPERVISORS)
@@ -99,6 +105,13 @@ async def show_policy_preview(request: Request, json: PolicyPreviewBody) -> Resp
     return answer(await preview_policy(database.sql, policy, await database.now()))
 
 
+@Operation(tag="sla", answers=WebhookSecrets, roles=ADMINISTRATORS, problems=(422,))
+async def show_webhook_secrets(request: Request, json: WebhookSecretsBody) -> Response:
+    """Show the secrets that calls of this address are signed with, for whoever receives them."""
+    secrets = webhook_secrets(services(request).secrets, json.url)
+    return answer(WebhookSecrets(url=json.url, secrets=secrets))
+
+
 async def _answer(
     request: Request, policy_id: UUID, position: Position, status: int = 200
 ) -> Response:
@@ -111,5 +124,6 @@ ROUTES = [
     Route("/api/sla-policies", add_policy, methods=["POST"]),
     Route("/api/sla-policies/order", save_policy_order, methods=["PUT"]),
     Route("/api/sla-policies/preview", show_policy_preview, methods=["POST"]),
+    Route("/api/sla-policies/webhook-secrets", show_webhook_secrets, methods=["POST"]),
     Route("/api/sla-policies/{policy_id:uuid}", save_policy, methods=["PATCH"]),
 ]

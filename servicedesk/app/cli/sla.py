@@ -16,6 +16,8 @@ from rich.table import Table
 from servicedesk.app.wiring import open_services
 from servicedesk.domain.errors import BadInput
 from servicedesk.kernel.config import load_settings
+from servicedesk.kernel.secrets import load_secrets
+from servicedesk.kernel.webhook_signatures import webhook_secrets
 from servicedesk.sla.audit import Disagreement, Dodge, month_of, verify_month
 from servicedesk.sla.calendar.arithmetic import Calendar
 from servicedesk.sla.calendar.reading import first_fault, read_hours
@@ -81,6 +83,13 @@ def verify(
     disagreements = asyncio.run(_verify(span, _say_json if as_json else _say))
     if disagreements:
         raise typer.Exit(1)
+
+
+@app.command("webhook-secret")
+def webhook_secret(url: str = typer.Argument(help="The address as the policy has it.")) -> None:
+    """Print the secrets that calls of a webhook are signed with, the newest first."""
+    for secret in webhook_secrets(load_secrets(load_settings()), url):
+        typer.echo(secret)
 
 
 async def _verify(span: tuple[datetime, datetime], say: Callable[[Finding], None]) -> int:

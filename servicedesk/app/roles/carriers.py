@@ -25,6 +25,7 @@ from servicedesk.domain.messages import Address, ChannelKind, DeliveryState, Out
 from servicedesk.kernel import webhooks
 from servicedesk.kernel.bus import Topic
 from servicedesk.kernel.http.outgoing import Call
+from servicedesk.kernel.webhook_signatures import signed_headers, webhook_secrets
 from servicedesk.kernel.webhooks import Webhook
 
 AT_ONCE = 8
@@ -82,8 +83,17 @@ async def _until_none(
 
 async def call_webhook(services: Services, owner: str, webhook: Webhook) -> None:
     """Call once; 2xx is taken, anything else is tried again later."""
-    headers = {"content-type": "application/json", "x-servicedesk-attempt": str(webhook.attempts)}
     content = orjson.dumps(dict(webhook.body))
+    headers = {
+        "content-type": "application/json",
+        "x-servicedesk-attempt": str(webhook.attempts),
+        **signed_headers(
+            webhook_secrets(services.secrets, webhook.url),
+            str(webhook.id),
+            await services.database.now(),
+            content,
+        ),
+    }
     try:
         answer = await services.outgoing.call(
             Call("POST", webhook.url, content, headers, CALL_SECONDS)

@@ -19,6 +19,7 @@ MOST_PERCENT = 1_000
 MOST_STEPS = 20
 WEBHOOK_URL = r"^https?://[^\s\u0000-\u0020]+$"
 
+WebhookUrl = Annotated[str, StringConstraints(max_length=2_000, pattern=WEBHOOK_URL)]
 Percent = Annotated[int, Field(ge=0, le=MOST_PERCENT)]
 Offset = Annotated[int, Field(ge=-LONGEST_TARGET_SECONDS, le=LONGEST_TARGET_SECONDS)]
 StepId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,36}$")]
@@ -98,7 +99,7 @@ class AddTag(_Action):
 
 class CallWebhook(_Action):
     do: Literal["webhook"] = "webhook"
-    url: Annotated[str, StringConstraints(max_length=2_000, pattern=WEBHOOK_URL)]
+    url: WebhookUrl
 
 
 Action = Annotated[
