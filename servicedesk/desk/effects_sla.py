@@ -86,18 +86,18 @@ async def promise_anew(work: Work, effect: Effect, portion: int = PORTION) -> No
     if (await load_mark(work.sql)).revision > revision:
         return
     after = UUID(str(effect.arguments.get("after", UUID(int=0))))
+    locking = "" if work.sql.on_sqlite else "FOR UPDATE OF t"
     rows = await work.sql.fetch(
         "SELECT t.id FROM ticket t LEFT JOIN ticket_clocks k ON k.ticket_id = t.id "
         "WHERE t.id > $1 AND t.status NOT IN ('solved', 'closed') "
-        "AND (k.revision IS NULL OR k.revision < $2) ORDER BY t.id LIMIT $3",
+        f"AND (k.revision IS NULL OR k.revision < $2) ORDER BY t.id LIMIT $3 {locking}",
         after,
         revision,
         portion,
     )
-    for row in rows:
-        ticket = await tickets.lock_ticket(work.sql, as_uuid(row["id"]))
-        await clocks.follow(work, ticket.id)
-    await _go_on(work, effect, [as_uuid(row["id"]) for row in rows], portion)
+    ticket_ids = [as_uuid(row["id"]) for row in rows]
+    await clocks.follow_unchanged(work, ticket_ids)
+    await _go_on(work, effect, ticket_ids, portion)
 
 
 async def _go_on(work: Work, effect: Effect, done: Sequence[UUID], portion: int) -> None:

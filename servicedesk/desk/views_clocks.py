@@ -1,6 +1,7 @@
 """Reads of what clocks measure: a ticket with its contact, queue and running work, and what its
 clocks remember, in one statement."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -67,6 +68,16 @@ async def load_measured(sql: Sql, ticket_id: UUID) -> MeasuredTicket:
     if row is None:
         raise NotFound(f"There is no ticket {ticket_id}.", ticket_id=str(ticket_id))
     return read_measured(row)
+
+
+async def load_all_measured(sql: Sql, ticket_ids: Sequence[UUID]) -> list[MeasuredTicket]:
+    """Return those of the tickets that exist as `load_measured` returns one, by id."""
+    rows = await sql.fetch(
+        f"{measured_select(sql, locking=sql.for_update)} WHERE {sql.member('t.id', 1)} "
+        "ORDER BY t.id",
+        list(ticket_ids),
+    )
+    return list(map(read_measured, rows))
 
 
 @dataclass(frozen=True, slots=True)

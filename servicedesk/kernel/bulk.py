@@ -29,21 +29,36 @@ async def insert_bulk_later(
     await sql.execute_later(*_statement(sql, table, rows, tail))
 
 
+async def update_bulk_later(
+    sql: Sql, table: str, rows: Sequence[Mapping[str, object]], key: str = "id"
+) -> None:
+    """Change rows that were there before this transaction, each named by its `key`, at the next
+    statement; all name the same columns."""
+    changed = [name for name in rows[0] if name != key]
+    settings = ", ".join(f'"{name}" = fresh."{name}"' for name in changed)
+    source, text = _source(sql, table, rows)
+    statement = f'UPDATE "{table}" SET {settings} FROM ({source}) AS fresh'
+    await sql.execute_later(f'{statement} WHERE "{table}"."{key}" = fresh."{key}"', text)
+
+
 def _statement(
     sql: Sql, table: str, rows: Sequence[Mapping[str, object]], tail: str
 ) -> tuple[str, str]:
     """Return the statement and its one value."""
-    columns = tuple(rows[0])
-    names = ", ".join(f'"{name}"' for name in columns)
-    if sql.on_sqlite:
-        values = ", ".join(f"json_extract(value, '$.{name}')" for name in columns)
-        source = f"SELECT {values} FROM json_each($1)"
-        text = json_text([_for_sqlite(row) for row in rows])
-    else:
-        source = f'SELECT {names} FROM json_populate_recordset(NULL::"{table}", $1::json)'
-        text = json_text([dict(row) for row in rows])
+    names = ", ".join(f'"{name}"' for name in rows[0])
+    source, text = _source(sql, table, rows)
     # Without WHERE, SQLite would read ON CONFLICT as the condition of a join.
     return f'INSERT INTO "{table}" ({names}) {source} WHERE true {tail}', text
+
+
+def _source(sql: Sql, table: str, rows: Sequence[Mapping[str, object]]) -> tuple[str, str]:
+    """Return a SELECT of the rows as the columns of the table hold them, and its one value."""
+    if sql.on_sqlite:
+        values = ", ".join(f"json_extract(value, '$.{name}') AS \"{name}\"" for name in rows[0])
+        return f"SELECT {values} FROM json_each($1)", json_text([_for_sqlite(row) for row in rows])
+    names = ", ".join(f'"{name}"' for name in rows[0])
+    source = f'SELECT {names} FROM json_populate_recordset(NULL::"{table}", $1::json)'
+    return source, json_text([dict(row) for row in rows])
 
 
 def _for_sqlite(row: Mapping[str, object]) -> dict[str, object]:

@@ -4,6 +4,7 @@ Every verb runs in the caller's work, locks the order first (lock order: ticket,
 presence) and journals. The place in line, `virtual_start`, is given once and kept for ever.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from servicedesk.domain.ids import OrderId, TicketId, UserId
 from servicedesk.domain.messages import ChannelKind
 from servicedesk.domain.orders import LIVE_ORDERS, OrderState, OrderStep
 from servicedesk.domain.tickets import Priority
+from servicedesk.kernel.bulk import update_bulk_later
 from servicedesk.kernel.ids import new_id
 from servicedesk.kernel.sql import Sql
 from servicedesk.kernel.work import Work
@@ -24,6 +26,7 @@ from servicedesk.routing.order_rows import (
     LIVE,
     change_order,
     lock_order,
+    lock_orders,
     order_of,
     step_order,
     taken_by,
@@ -217,16 +220,20 @@ async def set_order_priority(work: Work, order_id: UUID, priority: Priority) -> 
     await change_order(work.sql, order, {"priority": int(priority)})
 
 
-async def set_order_due(work: Work, order_id: UUID, due_at: datetime | None) -> None:
-    """Follow the earliest due instant of the ticket's promises while the order lives."""
-    order = await lock_order(work.sql, order_id)
-    await change_order(work.sql, order, {"due_at": due_at})
-    work.record(
-        "order.due_changed",
-        ticket_id=order.ticket_id,
-        order_id=order.id,
-        payload={"queue_id": order.queue_id},
-    )
+async def set_orders_due(work: Work, dues: Mapping[UUID, datetime | None]) -> None:
+    """Follow the earliest due instant of each ticket's promises while its order lives."""
+    found = await lock_orders(work.sql, dues)
+    if not found:
+        return
+    rows = [{"id": order.id, "due_at": dues[order.id]} for order in found]
+    await update_bulk_later(work.sql, "work_order", rows)
+    for order in found:
+        work.record(
+            "order.due_changed",
+            ticket_id=order.ticket_id,
+            order_id=order.id,
+            payload={"queue_id": order.queue_id},
+        )
 
 
 async def _let_go(work: Work, order: OrderFacts, reason: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from servicedesk.kernel.bulk import insert_bulk_later
+from servicedesk.kernel.bulk import insert_bulk_later, update_bulk_later
 from servicedesk.kernel.bus import Topic
 from servicedesk.kernel.ids import new_id
 from servicedesk.kernel.sql import Sql, as_uuid
@@ -18,11 +18,10 @@ from servicedesk.sla.events import SOLVED_STATUSES
 from servicedesk.sla.records import clock_record, kept_record, read_kept
 
 _MICROSECOND = timedelta(microseconds=1)
-_AS_PASSED = (
+_AS_FOLLOWED = (
     "ON CONFLICT (ticket_id) DO UPDATE SET record = excluded.record, next_at = excluded.next_at, "
-    "due_at = excluded.due_at"
+    "due_at = excluded.due_at, revision = excluded.revision"
 )
-_AS_FOLLOWED = f"{_AS_PASSED}, revision = excluded.revision"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +44,13 @@ def earliest_due(kept: Kept) -> datetime | None:
     return min(dues, default=None)
 
 
-async def save_kept(sql: Sql, row: KeptRow) -> None:
+async def save_kept(sql: Sql, rows: Sequence[KeptRow]) -> None:
     """Write what the clocks remember after a story, matched with its revision of the policies."""
-    await sql.insert_later("ticket_clocks", [_columns(row)], _AS_FOLLOWED)
+    columns = [_columns(row) for row in rows]
+    if len(rows) == 1:
+        await sql.insert_later("ticket_clocks", columns, _AS_FOLLOWED)
+    else:
+        await insert_bulk_later(sql, "ticket_clocks", columns, _AS_FOLLOWED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class PassedRow:
 
 async def save_passed(sql: Sql, rows: Sequence[PassedRow]) -> None:
     """Write in one statement what time alone has changed of rows that `lock_due` returned."""
-    await insert_bulk_later(sql, "ticket_clocks", [_passed(row) for row in rows], _AS_PASSED)
+    await update_bulk_later(sql, "ticket_clocks", [_passed(row) for row in rows], "ticket_id")
 
 
 def _passed(row: PassedRow | KeptRow) -> dict[str, object]:
@@ -104,12 +107,12 @@ async def lock_due(sql: Sql, now: datetime, limit: int) -> list[DueTicket]:
     return [DueTicket(as_uuid(row["ticket_id"]), read_kept(row["record"])) for row in rows]
 
 
-async def add_finished(work: Work, ticket_id: UUID, clocks: Sequence[Clock]) -> None:
-    """Write down for ever what became of clocks that ended; each is certified soon after."""
+async def add_finished(work: Work, clocks: Sequence[tuple[UUID, Clock]]) -> None:
+    """Write down for ever what became of clocks that ended, each with its ticket; it is certified
+    soon after."""
     if not clocks:
         return
-    rows = [_finished(ticket_id, clock) for clock in clocks]
-    await work.sql.insert_later("finished_clock", rows)
+    await insert_bulk_later(work.sql, "finished_clock", [_finished(*one) for one in clocks])
     work.ring(Topic.TIMERS)
 
 

@@ -17,15 +17,22 @@ from servicedesk.sla import clock_rows, telling
 from servicedesk.sla.clock.climbing import DueStep, LadderOf, next_instant
 from servicedesk.sla.clock.following import Followed, Kept, Seen, follow
 from servicedesk.sla.clock.machine import Turn
-from servicedesk.sla.clock.states import Calendars, ClockSet
+from servicedesk.sla.clock.states import Calendars, Clock, ClockSet
 from servicedesk.sla.clock_rows import KeptRow, NewEscalation
 from servicedesk.sla.events import Event
 from servicedesk.sla.policy.conditions import Facts
 from servicedesk.sla.policy.ladders import Ladder
-from servicedesk.sla.policy.matching import match_policies, promises_of
+from servicedesk.sla.policy.matching import Look, match_policies, promises_of
 from servicedesk.sla.promises import Promise
 from servicedesk.sla.records import read_kept
-from servicedesk.sla.setup import Mark, PolicyVersion, load_calendars, load_ladders, load_setup
+from servicedesk.sla.setup import (
+    Mark,
+    PolicyVersion,
+    Setup,
+    load_calendars,
+    load_ladders,
+    load_setup,
+)
 
 ESCALATED = "sla.escalated"
 """The effect that does what a step says; its argument names the escalation."""
@@ -54,33 +61,69 @@ async def follow_story(work: Work, ticket: Measured, told: Sequence[Event]) -> d
 
     `told`: who wrote, and what else cannot be seen by looking at the ticket, in order.
     """
-    setup = await load_setup(work.sql, ticket.mark)
-    match = match_policies(setup.policies, ticket.facts, work.now)
-    calendar = setup.calendar_of(ticket.calendar_id)
-    promises = promises_of(match, ticket.priority, calendar)
-    before = None if ticket.record is None else read_kept(ticket.record)
-    world = await load_world(work.sql, [] if before is None else [before.clock_set], promises)
-    seen = Seen(ticket.status, ticket.team_id, ticket.waiting_since, promises)
-    followed = follow(before, seen, told, work.now, world)
-    looks = match.trace if _has_new_promises(before, promises) else ()
-    telling.tell_events(work, ticket.ticket_id, followed.events, looks)
-    await write_turns(work, ticket.ticket_id, followed)
-    row = row_of(ticket.ticket_id, followed.kept, world, setup.mark)
-    await clock_rows.save_kept(work.sql, row)
-    if row.next_at is not None:
+    (due_at,) = await _follow(work, [(ticket, told)])
+    return due_at
+
+
+async def follow_all(work: Work, tickets: Sequence[Measured]) -> list[datetime | None]:
+    """Let the clocks of several tickets, read together, follow what can be seen of them; return
+    the earliest due instant of each. As many statements as for one ticket."""
+    return await _follow(work, [(ticket, ()) for ticket in tickets]) if tickets else []
+
+
+async def _follow(
+    work: Work, tickets: Sequence[tuple[Measured, Sequence[Event]]]
+) -> list[datetime | None]:
+    setup = await load_setup(work.sql, tickets[0][0].mark)
+    before = [_remembered(ticket) for ticket, _ in tickets]
+    matched = [_match(setup, ticket, work.now) for ticket, _ in tickets]
+    promised = [promise for promises, _ in matched for promise in promises]
+    world = await load_world(work.sql, [kept.clock_set for kept in before if kept], promised)
+    rows, turned = list[KeptRow](), list[tuple[UUID, Followed]]()
+    for (ticket, told), kept, (promises, trace) in zip(tickets, before, matched, strict=True):
+        seen = Seen(ticket.status, ticket.team_id, ticket.waiting_since, promises)
+        followed = follow(kept, seen, told, work.now, world)
+        looks = trace if _has_new_promises(kept, promises) else ()
+        telling.tell_events(work, ticket.ticket_id, followed.events, looks)
+        turned.append((ticket.ticket_id, followed))
+        rows.append(row_of(ticket.ticket_id, followed.kept, world, setup.mark))
+    await _write_turns(work, turned)
+    await clock_rows.save_kept(work.sql, rows)
+    if any(row.next_at is not None for row in rows):
         work.ring(Topic.TIMERS)
-    return row.due_at
+    return [row.due_at for row in rows]
+
+
+def _remembered(ticket: Measured) -> Kept | None:
+    return None if ticket.record is None else read_kept(ticket.record)
+
+
+def _match(
+    setup: Setup, ticket: Measured, now: datetime
+) -> tuple[tuple[Promise, ...], tuple[Look, ...]]:
+    """Return what is promised on the ticket as it is now, and which policies were looked at."""
+    match = match_policies(setup.policies, ticket.facts, now)
+    calendar = setup.calendar_of(ticket.calendar_id)
+    return promises_of(match, ticket.priority, calendar), match.trace
 
 
 async def load_world(
-    sql: Sql, clock_sets: Iterable[ClockSet], promises: Iterable[Promise] = ()
+    sql: Sql, clock_sets: Sequence[ClockSet], promises: Sequence[Promise] = ()
 ) -> tuple[Calendars, LadderOf]:
-    """Return every calendar and ladder that live clocks and these promises name."""
-    versions = {promise.calendar for promise in promises}
-    policies = {(promise.policy_id, promise.policy_version) for promise in promises}
-    for clock in (clock for clock_set in clock_sets for clock in clock_set.live()):
-        versions |= {clock.promise.calendar, *(part.calendar for part in clock.stretches)}
-        policies.add((clock.promise.policy_id, clock.promise.policy_version))
+    """Return every calendar and ladder that live clocks and promises name.
+
+    Those that held so far count as well: what somebody wrote may start a clock by them, just before
+    the new ones hold.
+    """
+    live = [clock for clock_set in clock_sets for clock in clock_set.live()]
+    named = [
+        *promises,
+        *(promise for clock_set in clock_sets for promise in clock_set.promises),
+        *(clock.promise for clock in live),
+    ]
+    versions = {promise.calendar for promise in named}
+    versions |= {part.calendar for clock in live for part in clock.stretches}
+    policies = {(promise.policy_id, promise.policy_version) for promise in named}
     calendars = await load_calendars(sql, (one for one in versions if one is not None))
     return calendars, _ladder_of(await load_ladders(sql, policies))
 
@@ -95,12 +138,15 @@ def row_of(ticket_id: UUID, kept: Kept, world: tuple[Calendars, LadderOf], mark:
     return KeptRow(ticket_id, kept, next_at, mark.revision)
 
 
-async def write_turns(work: Work, ticket_id: UUID, followed: Followed) -> None:
+async def _write_turns(work: Work, turned: Sequence[tuple[UUID, Followed]]) -> None:
     """Write and journal how clocks changed, and the steps that fire with it."""
-    telling.tell_changes(work, ticket_id, followed.changes)
-    ended = [change.clock for change in followed.changes if change.turn is Turn.ENDED]
-    await clock_rows.add_finished(work, ticket_id, ended)
-    await fire(work, [(ticket_id, due) for due in followed.due])
+    ended = list[tuple[UUID, Clock]]()
+    for ticket_id, followed in turned:
+        telling.tell_changes(work, ticket_id, followed.changes)
+        turns = (change.clock for change in followed.changes if change.turn is Turn.ENDED)
+        ended += [(ticket_id, clock) for clock in turns]
+    await clock_rows.add_finished(work, ended)
+    await fire(work, [(ticket_id, due) for ticket_id, followed in turned for due in followed.due])
 
 
 async def fire(work: Work, due: Iterable[tuple[UUID, DueStep]]) -> None:

@@ -186,3 +186,18 @@ async def test_the_organization_of_the_contact_decides(desk: Promising) -> None:
         await work.sql.execute("UPDATE contact SET organization_id = $1", ticket_id)
     await desk.contact_writes(ticket_id)
     assert list(await desk.clocks(ticket_id)) == ["first_reply"]
+
+
+async def test_an_answer_right_after_an_edit_of_the_calendar_still_counts_by_the_old_one(
+    desk: Promising,
+) -> None:
+    """No live clock named that version any more: the answer failed."""
+    await desk.keep_hours()
+    await desk.promise(target("periodic_update", HOUR, business=True))
+    ticket_id = await desk.open()
+    assert await desk.clocks(ticket_id) == {}
+    await desk.close_calendar_until_noon()
+    await desk.answer(ticket_id)
+    clock = (await desk.clocks(ticket_id))["periodic_update"]
+    assert clock.is_live
+    assert str(clock.promise.calendar).endswith(":2")
