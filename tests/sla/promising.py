@@ -11,6 +11,7 @@ from servicedesk.app.wiring import Services
 from servicedesk.desk.clocks import follow
 from servicedesk.desk.effects import run_next
 from servicedesk.desk.lifecycle import TicketChanges, change_ticket
+from servicedesk.desk.merge import merge
 from servicedesk.desk.reply import NewReply, reply
 from servicedesk.desk.tickets import find_tickets
 from servicedesk.domain.actors import user_actor
@@ -112,6 +113,9 @@ class Promising:
         await change_ticket(
             self.services.database, self.company.sam, ticket_id, found.version, changes
         )
+
+    async def merge(self, source: TicketId, target: TicketId) -> None:
+        await merge(self.services.database, self.company.sam, source, target)
 
     async def tell(self, ticket_id: TicketId, *told: Event) -> None:
         async with self.services.database.work(user_actor(self.company.ana.user_id)) as work:
