@@ -1,7 +1,11 @@
 """Outbound → the bytes of a mail (RFC 5322, 2045, 2183), signed so that its answer finds home.
 
 Every value from a person passes `one_line` on its way into a header, and the standard library's
-generator encodes what is not ASCII: no value can begin a header or a body of its own.
+generator encodes what is not ASCII: no value can begin a header or a body of its own. What looks
+like an encoded word is the trap: in headers that the library has no parser for, and in addresses,
+it decodes the word and writes the line ends in it as they are (CPython 3.11 to 3.13). Ids and
+addresses that have one are foreign and made for this: they are left out. At the end the bytes are
+compared with the headers that were meant.
 """
 
 import hashlib
@@ -19,7 +23,7 @@ from servicedesk.domain.errors import BadInput
 from servicedesk.domain.messages import Address, Outbound, OutboundAttachment
 
 LINE_BREAKING = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
-UNSAFE_IN_ADDRESS = re.compile(r"[\s\x00-\x1f\x7f<>,;:()]")
+UNSAFE_IN_ADDRESS = re.compile(r"[\s\x00-\x1f\x7f<>,;:()]|=\?")
 HEADER_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9-]{0,70}$")
 UNSAFE_IN_ID = re.compile(r"[^\x21-\x3b\x3d\x3f-\x7e]")
 MEDIA_TYPE = re.compile(r"^[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*$")
@@ -50,13 +54,24 @@ def compose(outbound: Outbound, sending: Sending, marks: MailMarks) -> bytes:
     _write_addresses(message, outbound, sending, marks)
     message["Subject"] = one_line(outbound.subject)
     message["Date"] = format_datetime(sending.at)
-    message["Message-ID"] = f"<{_bare_id(outbound.external_id)}>"
+    message["Message-ID"] = f"<{_own_id(outbound)}>"
     _write_thread(message, outbound)
     _write_automatic(message, outbound, marks)
     _write_own_headers(message, outbound)
     _write_body(message, outbound, sending)
     _fix_boundaries(message, outbound.external_id)
-    return message.as_bytes(policy=policy)
+    mail = message.as_bytes(policy=policy)
+    require_only_own_headers(message, mail)
+    return mail
+
+
+def require_only_own_headers(message: EmailMessage, mail: bytes) -> None:
+    """The last fence, should a value find a way that is not closed above."""
+    head = mail.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    written = [line.partition(b":")[0] for line in head if not line.startswith((b" ", b"\t"))]
+    values = [value for part in message.walk() for value in part.values()]
+    if written != [name.encode() for name in message] or any(map(LINE_BREAKING.search, values)):
+        raise BadInput("A header of the message holds a line end: write to the contact anew.")
 
 
 def _policy(outbound: Outbound) -> "EmailPolicy[EmailMessage]":
@@ -69,8 +84,7 @@ def _policy(outbound: Outbound) -> "EmailPolicy[EmailMessage]":
 def one_line(text: str) -> str:
     """Text that fits into a header: every run of control characters and line ends is a space.
 
-    What looks like an encoded word is made to look like none: the library would decode it, and put
-    the line ends in it into the header as they are (CPython 3.11 to 3.13).
+    What looks like an encoded word is made to look like none.
     """
     cleaned = LINE_BREAKING.sub(" ", text).encode("utf-8", "replace").decode("utf-8")
     return cleaned.replace("=?", "= ?").strip()
@@ -125,8 +139,16 @@ def trim_references(references: list[str]) -> list[str]:
 
 
 def _bare_id(message_id: str) -> str:
+    """The id as it may stand in a header, "" where it may not; a line has 998 characters."""
     bare = UNSAFE_IN_ID.sub("", message_id)
-    return bare if len(bare) <= 900 else ""  # a header line may not exceed 998 characters
+    return bare if len(bare) <= 900 and "=?" not in bare else ""
+
+
+def _own_id(outbound: Outbound) -> str:
+    bare = _bare_id(outbound.external_id)
+    if not bare:
+        raise BadInput("The message has no id that a mail can bear: write to the contact anew.")
+    return bare
 
 
 def _write_automatic(message: EmailMessage, outbound: Outbound, marks: MailMarks) -> None:
@@ -158,7 +180,7 @@ def _write_own_headers(message: EmailMessage, outbound: Outbound) -> None:
 
 def _write_body(message: EmailMessage, outbound: Outbound, sending: Sending) -> None:
     message.set_content(_clean_text(outbound.text), charset="utf-8", cte="quoted-printable")
-    inline = [file for file in outbound.attachments if file.inline and file.content_id]
+    inline = [file for file in outbound.attachments if file.inline and _bare_id(file.content_id)]
     if outbound.html is not None:
         page = _clean_text(outbound.html)
         message.add_alternative(page, subtype="html", charset="utf-8", cte="quoted-printable")
