@@ -21,6 +21,7 @@ from typing import TypeVar
 
 import structlog
 
+from servicedesk.app.frozen import FROZEN
 from servicedesk.app.router_commits import commit, commit_marks
 from servicedesk.domain.actors import system_actor
 from servicedesk.domain.errors import LeaseLost, ServicedeskError
@@ -249,8 +250,12 @@ class Leader:
 
 @contextmanager
 def collections_put_off() -> Iterator[None]:
-    """What is loaded inside stays for long and makes no cycles: to look through it again and again
-    would double the time of a rebuild, and pause decisions later (benchmarks/measure_engine)."""
+    """What is loaded inside stays for long: to look through it again and again would double the
+    time of a rebuild, and pause decisions later (benchmarks/measure_engine).
+
+    What was loaded so before, and is not used any more, is full of cycles: see `Frozen`.
+    """
+    FROZEN.thaw_if_grown()
     gc.disable()
     try:
         yield
