@@ -9,16 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 
-from servicedesk.app.router import USUAL_TIMING
+from servicedesk.app.router import LEASE_NAME, USUAL_TIMING
 from servicedesk.domain.actors import user_actor
 from servicedesk.domain.errors import OfferGone, Unavailable
 from servicedesk.domain.ids import OfferId, OrderId, UserId
@@ -31,10 +29,10 @@ from servicedesk.kernel.redis_bus import open_redis_bus
 from servicedesk.routing.offers import decline_offer, win_offer
 from servicedesk.routing.orders import finish_order
 from tests.databases import opened
+from tests.routing.lone_router import NAME, name_of
+from tests.routing.own_redis import Redis
 from tests.routing.rows import Desk, small_desk
 from tests.routing.running import open_offers
-from tests.services.missing import ServiceMissing
-from tests.services.processes import accepts_connections, free_port, running_process
 
 ROUTERS = 3
 PAUSE_SECONDS = USUAL_TIMING.lease_seconds + 1.5
@@ -65,62 +63,28 @@ class Outcome:
     redis_restarts: int = 0
     entries: list[Entry] = field(default_factory=list)
     unfinished: int = 0
+    leaders_killed: int = 0
+    successions: list[float] = field(default_factory=list)
+    """For each leader that was killed the seconds until another held the lease."""
     tokens: list[int] = field(default_factory=list)
     """The fencing tokens of offers in the order of the journal."""
 
 
-class Redis:
-    """A server of the run's own, so that it can be taken away from under the routers."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.port = free_port()
-        self._running = contextlib.ExitStack()
-
-    @property
-    def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
-
-    def start(self) -> None:
-        binary = shutil.which("redis-server")
-        if binary is None:
-            raise ServiceMissing("Redis", "redis-server is not installed")
-        command = [binary, "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
-        command += ["--dir", str(self._folder)]
-        log = self._folder / "redis.log"
-        ready = running_process("Redis", command, log, lambda: accepts_connections(self.port))
-        self._running.enter_context(ready)
-
-    def stop(self) -> None:
-        self._running.close()
-        self._running = contextlib.ExitStack()
-
-
-@contextlib.contextmanager
-def own_redis(folder: Path) -> Iterator[Redis]:
-    redis = Redis(folder)
-    redis.start()
-    try:
-        yield redis
-    finally:
-        redis.stop()
-
-
-async def run_chaos(settings: Settings, folder: Path, chaos: Chaos) -> Outcome:
+async def run_chaos(settings: Settings, redis: Redis, chaos: Chaos) -> Outcome:
     outcome = Outcome()
-    with own_redis(folder) as redis:
-        async with open_redis_bus(redis.url) as bus, opened(settings, bus) as database:
-            desk = await small_desk(database)
-            await database.sql.execute("UPDATE queue SET offer_seconds = 5, most_refusals = 1000")
-            agents = [await desk.agent() for _ in range(chaos.agents)]
-            for user_id in agents:
-                await desk.capacity(user_id, email=chaos.capacity)
-            async with _routers(settings, redis) as routers:
-                await asyncio.gather(
-                    _work(desk, agents, chaos),
-                    _disturb(routers, redis, chaos, outcome),
-                )
-            await _look(database, outcome)
+    async with open_redis_bus(redis.url) as bus, opened(settings, bus) as database:
+        desk = await small_desk(database)
+        await database.sql.execute("UPDATE queue SET offer_seconds = 5, most_refusals = 1000")
+        agents = [await desk.agent() for _ in range(chaos.agents)]
+        for user_id in agents:
+            await desk.capacity(user_id, email=chaos.capacity)
+        async with _routers(settings, redis) as routers:
+            succession = Succession(database, outcome)
+            await asyncio.gather(
+                _work(desk, agents, chaos),
+                _disturb(routers, redis, chaos, succession),
+            )
+        await _look(database, outcome)
     return outcome
 
 
@@ -132,10 +96,10 @@ class Routers:
         self._redis_url = redis_url
         self.processes: list[asyncio.subprocess.Process] = []
 
-    async def start(self) -> asyncio.subprocess.Process:
+    async def start(self, place: int) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tests.routing.lone_router", str(self._settings.data_dir),
-            self._settings.database_url, self._redis_url,
+            self._settings.database_url, self._redis_url, name_of(place),
             stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
 
@@ -144,7 +108,7 @@ class Routers:
         if process.returncode is None:
             process.kill()
         await process.wait()
-        self.processes[place] = await self.start()
+        self.processes[place] = await self.start(place)
 
     async def pause(self, place: int) -> None:
         """Stop it for longer than its lease: it wakes believing that it still leads."""
@@ -159,7 +123,7 @@ class Routers:
 @asynccontextmanager
 async def _routers(settings: Settings, redis: Redis) -> AsyncIterator[Routers]:
     routers = Routers(settings, redis.url)
-    routers.processes = [await routers.start() for _ in range(ROUTERS)]
+    routers.processes = [await routers.start(place) for place in range(ROUTERS)]
     try:
         yield routers
     finally:
@@ -169,28 +133,64 @@ async def _routers(settings: Settings, redis: Redis) -> AsyncIterator[Routers]:
             await process.wait()
 
 
-async def _disturb(routers: Routers, redis: Redis, chaos: Chaos, outcome: Outcome) -> None:
-    """Do all that is to go wrong, in a fixed order of the seed, evenly over the time."""
+class Succession:
+    """Sees who leads, and that another leads after a leader was killed."""
+
+    def __init__(self, database: Database, outcome: Outcome) -> None:
+        self._database = database
+        self.outcome = outcome
+
+    async def leader(self) -> tuple[int, int] | None:
+        """Return the place of the process that holds the lease and its token; None if nobody."""
+        row = await self._database.sql.fetch_one(
+            "SELECT owner, token FROM lease WHERE name = $1", LEASE_NAME
+        )
+        if row is None or not row["owner"]:
+            return None
+        name = str(row["owner"]).rpartition("-")[0]
+        return int(name.removeprefix(NAME)), int(row["token"])
+
+    async def await_next(self, token: int) -> None:
+        """Wait until somebody leads under a larger token than this one's holder did."""
+        loop = asyncio.get_running_loop()
+        since = loop.time()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                found = await self.leader()
+                if found is not None and found[1] > token:
+                    self.outcome.successions.append(loop.time() - since)
+                    return
+                await asyncio.sleep(ANSWER_SECONDS)
+
+
+async def _disturb(routers: Routers, redis: Redis, chaos: Chaos, succession: Succession) -> None:
+    """Do all that is to go wrong, in a fixed order of the seed, evenly over the time. Every other
+    kill is of whoever leads just then."""
+    outcome = succession.outcome
     plan = ["kill"] * chaos.kills + ["pause"] * chaos.pauses
     plan += ["redis"] * chaos.redis_restarts
     dice = random.Random(chaos.seed)
     dice.shuffle(plan)
-    pauses: list[asyncio.Task[None]] = []
+    pending: list[asyncio.Task[None]] = []
     for what in plan:
         await asyncio.sleep(chaos.seconds / len(plan))
         place = dice.randrange(ROUTERS)
         if what == "kill":
-            await routers.kill(place)
+            leader = await succession.leader() if outcome.kills % 2 else None
+            await routers.kill(place if leader is None else leader[0])
             outcome.kills += 1
+            if leader is not None:
+                pending.append(asyncio.create_task(succession.await_next(leader[1])))
+                outcome.leaders_killed += 1
         elif what == "pause":
-            pauses.append(asyncio.create_task(routers.pause(place)))
+            pending.append(asyncio.create_task(routers.pause(place)))
             outcome.pauses += 1
         else:
             await asyncio.to_thread(redis.stop)
             await asyncio.sleep(0.5)
             await asyncio.to_thread(redis.start)
             outcome.redis_restarts += 1
-    await asyncio.gather(*pauses)
+    await asyncio.gather(*pending)
 
 
 async def _work(desk: Desk, agents: list[UserId], chaos: Chaos) -> None:

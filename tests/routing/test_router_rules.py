@@ -49,9 +49,10 @@ async def order_for(
     skills: Mapping[str, int] | None = None,
     channel: ChannelKind = ChannelKind.EMAIL,
     preferred: UserId | None = None,
+    queue_id: QueueId | None = None,
 ) -> OrderId:
     found = Classification(
-        desk.queue_id, dict(skills or {}), Priority.NORMAL, [], preferred_user_id=preferred
+        queue_id or desk.queue_id, dict(skills or {}), Priority.NORMAL, [], preferred_user_id=preferred
     )
     ticket_id = await desk.ticket()
     async with desk.database.work(system_actor("intake")) as work:
@@ -107,13 +108,27 @@ async def test_a_step_sends_an_order_on_to_another_queue_at_its_old_place(
     assert "order.diverted" in await desk.kinds()
 
 
-async def test_an_order_is_turned_away_when_it_waited_too_long(desk: Desk, bus: LocalBus) -> None:
-    await configure(desk, desk.queue_id, max_wait_seconds=1, overflow={"turn_away": True})
+async def test_a_chat_is_turned_away_when_it_waited_too_long(desk: Desk, bus: LocalBus) -> None:
+    queue_id = await desk.queue("Chats")
+    await configure(desk, queue_id, max_wait_seconds=1, overflow={"turn_away": True})
     await desk.agent(available=False)
     async with routing(desk, bus):
-        order_id = await order_for(desk)
+        order_id = await order_for(desk, channel=ChannelKind.CHAT, queue_id=queue_id)
         await until_row(desk, bus, order_id, state="cancelled")
     assert (await desk.row("work_order", order_id))["outcome"] == "turned_away_too_late"
+
+
+async def test_a_mail_waits_on_where_a_chat_would_be_turned_away(desk: Desk, bus: LocalBus) -> None:
+    queue_id = await desk.queue("Chats")
+    await configure(desk, queue_id, steps=[{"after_seconds": 1, "turn_away": True}])
+    ana = await desk.agent(available=False)
+    async with routing(desk, bus):
+        order_id = await desk.order(queue_id=queue_id)
+        await until_row(desk, bus, order_id, step=1)
+        await desk.is_available(ana)
+        assert (await offered(desk, bus, order_id, ana))[1] == ana
+    diverted = [one for one in await desk.entries() if one.kind == "order.diverted"]
+    assert [one.payload["turned_away"] for one in diverted] == [False]
 
 
 async def test_a_queue_gives_its_orders_without_asking(desk: Desk, bus: LocalBus) -> None:
