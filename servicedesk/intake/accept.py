@@ -19,11 +19,18 @@ from servicedesk.desk.messages import StoredFile
 from servicedesk.desk.queueing import ExternalIds
 from servicedesk.domain.actors import system_actor
 from servicedesk.domain.errors import StorageFull, Unavailable
-from servicedesk.domain.ids import ArrivalId, InboxId
+from servicedesk.domain.ids import ArrivalId
 from servicedesk.domain.messages import ChannelKind, Inbound
 from servicedesk.domain.storable import storable
 from servicedesk.intake import arrivals
-from servicedesk.intake.arrivals import TRUSTED_HOSTS, Arrival, ArrivalState, Outcome
+from servicedesk.intake.arrivals import (
+    LONGEST_REASON,
+    TRUSTED_HOSTS,
+    Arrival,
+    ArrivalState,
+    Outcome,
+    Raw,
+)
 from servicedesk.intake.fresh import Fresh
 from servicedesk.intake.hand_over import Understood, hand_over
 from servicedesk.kernel import metrics
@@ -32,7 +39,6 @@ from servicedesk.kernel.database import Database
 from servicedesk.kernel.work import Work
 
 INTAKE = system_actor("intake")
-LONGEST_REASON = 500
 LARGE_BYTES = 200_000
 log = structlog.get_logger(__name__)
 
@@ -79,7 +85,9 @@ class Intake:
         blob = await self._blobs.put(raw)
         async with self._database.work(INTAKE) as work:
             stored = await arrivals.insert_arrivals(
-                work, {inbox.id: inbox.channel for inbox in inboxes}, blob, len(raw), envelope
+                work,
+                {inbox.id: inbox.channel for inbox in inboxes},
+                [Raw(blob, len(raw), envelope)],
             )
         for arrival in stored:
             self._fresh.keep(arrival, raw)
@@ -93,18 +101,16 @@ class Intake:
         Those that `admit` shall look at are returned, in their order. Raises as `store` does.
         """
         blobs = await self._blobs.put_all([mail.raw for mail in mails])
-        stored: list[ArrivalId] = []
+        raws = [
+            Raw(blob, len(mail.raw), mail.envelope, mail.fault)
+            for mail, blob in zip(mails, blobs, strict=True)
+        ]
         async with self._database.work(INTAKE) as work:
             await note(work)
-            for mail, blob in zip(mails, blobs, strict=True):
-                (arrival,) = await arrivals.insert_arrivals(
-                    work, {inbox.id: inbox.channel}, blob, len(mail.raw), mail.envelope
-                )
-                if mail.fault is None:
-                    stored.append(arrival.id)
-                else:
-                    await _set_aside(work, arrival.id, inbox.id, mail.fault)
-        return stored
+            if not raws:
+                return []
+            stored = await arrivals.insert_arrivals(work, {inbox.id: inbox.channel}, raws)
+        return [arrival.id for arrival in stored if arrival.state is ArrivalState.STORED]
 
     async def admit(self, arrival_id: ArrivalId) -> ArrivalState:
         """Understand a stored arrival and give it to the desk; return what became of it.
@@ -164,7 +170,9 @@ class Intake:
         reason = storable(f"{type(error).__name__}: {error}", LONGEST_REASON)
         async with self._database.work(INTAKE) as work:
             if await arrivals.claim(work.sql, arrival.id):
-                await _set_aside(work, arrival.id, arrival.inbox_id, reason)
+                quarantined = Outcome(ArrivalState.QUARANTINED, reason=reason)
+                await arrivals.finish(work, arrival.id, quarantined)
+                arrivals.note_quarantined(work, arrival.id, arrival.inbox_id)
         return ArrivalState.QUARANTINED
 
 
@@ -172,10 +180,3 @@ def _as_inbox_sees(arrival: Arrival, inbox: InboxFacts) -> Arrival:
     """Return the arrival with what the inbox adds to its envelope: whom it believes."""
     hosts = list(rules_of(inbox).trusted_hosts)
     return replace(arrival, envelope={**arrival.envelope, TRUSTED_HOSTS: hosts})
-
-
-async def _set_aside(work: Work, arrival_id: ArrivalId, inbox_id: InboxId, reason: str) -> None:
-    outcome = Outcome(ArrivalState.QUARANTINED, reason=reason[:LONGEST_REASON])
-    await arrivals.finish(work, arrival_id, outcome)
-    payload = {"arrival_id": str(arrival_id), "inbox_id": str(inbox_id)}
-    work.record("arrival.quarantined", payload=payload)

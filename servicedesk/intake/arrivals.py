@@ -1,6 +1,6 @@
 """The store of arrivals: what came in, raw, and what became of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -29,7 +29,11 @@ COLUMNS = (
 )
 
 
-WRITTEN = ["id", "inbox_id", "channel", "blob", "size_bytes", "envelope", "state", "received_at"]
+WRITTEN = (
+    "id", "inbox_id", "channel", "blob", "size_bytes", "envelope", "state", "reason", "attempts",
+    "received_at",
+)  # fmt: skip
+LONGEST_REASON = 500
 
 
 class ArrivalState(StrEnum):
@@ -76,35 +80,62 @@ class Outcome:
     message_id: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A raw input whose file is stored. `fault`: why it cannot be let in as it is."""
+
+    blob: str
+    size_bytes: int
+    envelope: Mapping[str, object]
+    fault: str | None = None
+
+
 async def insert_arrivals(
-    work: Work,
-    inboxes: Mapping[InboxId, ChannelKind],
-    blob: str,
-    size_bytes: int,
-    envelope: Mapping[str, object],
+    work: Work, inboxes: Mapping[InboxId, ChannelKind], raws: Sequence[Raw]
 ) -> list[Arrival]:
-    """Write down one raw input for each inbox it was sent to. It counts as received from here."""
+    """Write down each raw input for each inbox it was sent to; return them in that order.
+
+    They count as received from here. One with a fault is in quarantine at once. What is kept is
+    counted over all of them: the same bytes may come twice in one portion.
+    """
     written = [
-        Arrival(
-            id=ArrivalId(new_id()),
-            inbox_id=inbox_id,
-            channel=channel,
-            blob=blob,
-            size_bytes=size_bytes,
-            envelope=as_dict(json_text(dict(envelope))),  # as it will be read
-            state=ArrivalState.STORED,
-            reason=None,
-            attempts=0,
-            received_at=work.now,
-            ticket_id=None,
-            message_id=None,
-        )
+        _received(work, raw, inbox_id, channel)
+        for raw in raws
         for inbox_id, channel in inboxes.items()
     ]
-    rows = [{name: getattr(arrival, name) for name in WRITTEN} for arrival in written]
-    await work.sql.insert_later("arrival", rows)
-    await blobs.keep_later(work.sql, [blob] * len(rows))
+    await work.sql.insert_later("arrival", [_row(arrival) for arrival in written])
+    await blobs.keep_later(work.sql, [arrival.blob for arrival in written])
+    for arrival in written:
+        if arrival.state is ArrivalState.QUARANTINED:
+            note_quarantined(work, arrival.id, arrival.inbox_id)
     return written
+
+
+def note_quarantined(work: Work, arrival_id: ArrivalId, inbox_id: InboxId) -> None:
+    payload = {"arrival_id": str(arrival_id), "inbox_id": str(inbox_id)}
+    work.record("arrival.quarantined", payload=payload)
+
+
+def _received(work: Work, raw: Raw, inbox_id: InboxId, channel: ChannelKind) -> Arrival:
+    return Arrival(
+        id=ArrivalId(new_id()),
+        inbox_id=inbox_id,
+        channel=channel,
+        blob=raw.blob,
+        size_bytes=raw.size_bytes,
+        envelope=as_dict(json_text(dict(raw.envelope))),  # as it will be read
+        state=ArrivalState.STORED if raw.fault is None else ArrivalState.QUARANTINED,
+        reason=None if raw.fault is None else raw.fault[:LONGEST_REASON],
+        attempts=0 if raw.fault is None else 1,
+        received_at=work.now,
+        ticket_id=None,
+        message_id=None,
+    )
+
+
+def _row(arrival: Arrival) -> dict[str, object]:
+    ended_at = None if arrival.state is ArrivalState.STORED else arrival.received_at
+    return {name: getattr(arrival, name) for name in WRITTEN} | {"ended_at": ended_at}
 
 
 async def get_arrival(sql: Sql, arrival_id: UUID) -> Arrival:
