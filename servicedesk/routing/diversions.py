@@ -11,6 +11,7 @@ from servicedesk.routing.engine.decisions import Divert
 from servicedesk.routing.facts import OrderFacts
 from servicedesk.routing.order_rows import change_order, lock_order, lock_orders
 from servicedesk.routing.orders import cancel_order, end_order, move_order
+from servicedesk.routing.ways_in import IN_PERSON
 
 TELL_CONTACT = "order.tell_contact"
 CALLBACK_OFFER = "callback_offer"
@@ -19,12 +20,15 @@ BY_STEPS = frozenset({DivertCause.STEP, DivertCause.TOO_LATE})
 
 async def divert_order(work: Work, decision: Divert) -> bool:
     """Do what the queue's settings say, and write down that it was done. False, with nothing
-    written, if the order does not wait any more."""
+    written, if the order does not wait any more.
+
+    Only a chat or a call is turned away: a message that came in another way waits on."""
     order = await lock_order(work.sql, decision.order_id)
     if order.state is not OrderState.WAITING:
         return False
     elsewhere = decision.elsewhere
-    if elsewhere.turn_away:
+    turns_away = elsewhere.turn_away and order.channel in IN_PERSON
+    if turns_away:
         await cancel_order(work, order.id, f"turned_away_{decision.cause.value}")
     elif elsewhere.overflow_to is not None:
         await move_order(work, order.id, elsewhere.overflow_to)
@@ -39,7 +43,7 @@ async def divert_order(work: Work, decision: Divert) -> bool:
             "queue_id": order.queue_id,
             "cause": decision.cause,
             "to_queue_id": elsewhere.overflow_to,
-            "turned_away": elsewhere.turn_away,
+            "turned_away": turns_away,
             "tells": elsewhere.tell is not None,
             "offers_callback": elsewhere.offer_callback,
         },

@@ -6,7 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from servicedesk.domain.errors import BadInput
-from servicedesk.routing.queue_settings import QueueSettings, StepSettings
+from servicedesk.routing.queue_settings import ElsewhereSettings, QueueSettings, StepSettings
 
 
 class QueueFlawCode(StrEnum):
@@ -38,8 +38,7 @@ def check_form(settings: QueueSettings, queue_id: UUID) -> None:
     _check_lowering(settings.steps)
     _check_limits(settings)
     for name, elsewhere in (("overflow", settings.overflow), ("outside", settings.outside)):
-        if elsewhere.overflow_to is not None and elsewhere.turn_away:
-            _refuse("An order cannot both go on and be turned away.", f"settings.{name}")
+        _check_end(elsewhere, f"settings.{name}")
 
 
 def _check_step(place: int, step: StepSettings, before: StepSettings | None) -> None:
@@ -50,8 +49,20 @@ def _check_step(place: int, step: StepSettings, before: StepSettings | None) -> 
         _refuse(f"{name} is never reached: the one before it takes the order away.", path)
     if not step.does_something:
         _refuse(f"{name} changes nothing. Say what it does, or remove it.", path)
-    if step.overflow_to is not None and step.turn_away:
+    _check_end(step, path)
+
+
+def _check_end(elsewhere: ElsewhereSettings, path: str) -> None:
+    if not elsewhere.turn_away:
+        return
+    if elsewhere.overflow_to is not None:
         _refuse("An order cannot both go on and be turned away.", path)
+    if elsewhere.tell is not None or elsewhere.offer_callback:
+        _refuse(
+            "Whoever is turned away waits no longer: they cannot be told that they wait, nor be "
+            "asked about a call. Choose one of the two.",
+            path,
+        )
 
 
 def _check_limits(settings: QueueSettings) -> None:

@@ -17,6 +17,7 @@ from servicedesk.routing.queue_checks import check_form
 from servicedesk.routing.queue_settings import COLUMNS, QueueSettings, columns_of, settings_of
 from servicedesk.routing.queues import check_exist, check_members, lock_queue
 from servicedesk.routing.shapes import Shape
+from servicedesk.routing.ways_in import check_turning_away
 from servicedesk.sla.setup import change_setup, lock_setup
 
 
@@ -143,13 +144,15 @@ async def _check_things(sql: Sql, queue_id: UUID, config: QueueConfig) -> None:
         await check_exist(sql, "queue", step.also_queues, f"{path}.also_queues", "AND active")
         await check_exist(sql, "team", step.also_teams, f"{path}.also_teams")
     if settings.calendar_id is not None:
-        await check_exist(sql, "calendar", [settings.calendar_id], "settings.calendar_id")
+        path, unused = "settings.calendar_id", "AND archived_at IS NULL"
+        await check_exist(sql, "calendar", [settings.calendar_id], path, unused)
     await _check_overflow(sql, queue_id, settings)
+    await check_turning_away(sql, queue_id, settings)
 
 
 async def _check_overflow(sql: Sql, queue_id: UUID, settings: QueueSettings) -> None:
     """Refuse queues that are not there, and circles: an order would travel for ever."""
-    onwards = {queue_id: _targets(settings)}
+    onwards = {queue_id: settings.targets}
     rows = await sql.fetch(f"SELECT id, active, {COLUMNS} FROM queue")
     known = {as_uuid(row["id"]) for row in rows if row["active"]}
     if not known.issuperset(onwards[queue_id]):
@@ -158,7 +161,7 @@ async def _check_overflow(sql: Sql, queue_id: UUID, settings: QueueSettings) -> 
             path="settings",
         )
     for row in rows:
-        onwards.setdefault(as_uuid(row["id"]), _targets(settings_of(row)))
+        onwards.setdefault(as_uuid(row["id"]), settings_of(row).targets)
     seen: set[UUID] = set()
     ahead = list(onwards[queue_id])
     while ahead:
@@ -172,8 +175,3 @@ async def _check_overflow(sql: Sql, queue_id: UUID, settings: QueueSettings) -> 
         if reached not in seen:
             seen.add(reached)
             ahead += onwards.get(reached, ())
-
-
-def _targets(settings: QueueSettings) -> set[UUID]:
-    places = (*settings.steps, settings.overflow, settings.outside)
-    return {place.overflow_to for place in places if place.overflow_to is not None}

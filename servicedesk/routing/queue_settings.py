@@ -24,8 +24,8 @@ Wait = Annotated[int, Field(ge=1, le=LONGEST_WAIT_SECONDS)]
 
 class ElsewhereSettings(Shape):
     """What else is done than to let an order wait: it goes on to another queue, keeping its place
-    in line, or it ends. Neither: it stays. Beside that its contact may be told that it waits
-    (`tell`), or asked whether we shall call them."""
+    in line, or it ends, which only a chat or a call does. Neither: it stays. Beside that its
+    contact may be told that it waits (`tell`), or asked whether we shall call them."""
 
     overflow_to: UUID | None = None
     turn_away: bool = False
@@ -107,6 +107,12 @@ class QueueSettings(Shape):
     most_refusals: Annotated[int, Field(ge=1, le=1_000)] = 5
     service_level_seconds: Wait = 3_600
     service_level_percent: Annotated[int, Field(ge=1, le=100)] = 80
+
+    @property
+    def targets(self) -> set[UUID]:
+        """The queues that orders may be sent on to."""
+        places = (*self.steps, self.overflow, self.outside)
+        return {place.overflow_to for place in places if place.overflow_to is not None}
 
 
 PLAIN_COLUMNS = (

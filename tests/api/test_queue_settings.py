@@ -23,8 +23,6 @@ SETTINGS: dict[str, Any] = {
         {"after_seconds": 900, "tell": "still_waiting", "offer_callback": True},
     ],
     "sticky": {"seconds": 90},
-    "max_wait_seconds": 3600,
-    "overflow": {"turn_away": True},
     "auto_accept": True,
     "wrap_up_seconds": 30,
     "most_refusals": 3,
@@ -60,7 +58,7 @@ async def test_settings_come_back_as_they_were_typed_and_reach_the_engine(office
     assert saved.status_code == 200, saved.text
     shown = (await office.client("sam").get(f"/api/queues/{office.queue_id}/settings")).json()
     for name, value in SETTINGS.items():
-        if name not in ("steps", "sticky", "overflow"):
+        if name not in ("steps", "sticky"):
             assert shown["settings"][name] == value, name
     assert [step["lower_skills"] for step in shown["settings"]["steps"]] == [
         {"English": 2},
@@ -75,7 +73,7 @@ async def test_settings_come_back_as_they_were_typed_and_reach_the_engine(office
     facts = queue.queue
     assert (facts.order, facts.priority_minutes, facts.auto_accept) == ("age_score", 15, True)
     assert [step.after_seconds for step in facts.steps] == [60, 300, 900]
-    assert (facts.most_refusals, facts.overflow.turn_away, facts.hours) == (3, True, None)
+    assert (facts.most_refusals, facts.hours) == (3, None)
     people = {name: UserId(office.people[name].id) for name in ("ann", "sam", "bob")}
     agents = {one.agent.user_id: one.agent for one in await load_agents(sql, people.values())}
     own, teams = (Serving(facts.id, 5, 0), Serving(facts.id, 1, 60))
@@ -117,6 +115,7 @@ async def test_settings_come_back_as_they_were_typed_and_reach_the_engine(office
             "settings.steps.0",
         ),
         ({"outside": {"turn_away": True}}, "settings.calendar_id"),
+        ({"max_length": 9, "overflow": {"turn_away": True}}, "settings.overflow"),
         ({"calendar_id": str(UUID(int=1))}, "settings.calendar_id"),
     ],
 )  # fmt: skip

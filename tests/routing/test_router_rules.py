@@ -52,7 +52,11 @@ async def order_for(
     queue_id: QueueId | None = None,
 ) -> OrderId:
     found = Classification(
-        queue_id or desk.queue_id, dict(skills or {}), Priority.NORMAL, [], preferred_user_id=preferred
+        queue_id or desk.queue_id,
+        dict(skills or {}),
+        Priority.NORMAL,
+        [],
+        preferred_user_id=preferred,
     )
     ticket_id = await desk.ticket()
     async with desk.database.work(system_actor("intake")) as work:
