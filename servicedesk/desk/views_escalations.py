@@ -1,7 +1,9 @@
 """What a user was told of escalations: their list in the console."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
+from servicedesk.domain.ids import UserId
 from servicedesk.domain.people import Viewer
 from servicedesk.kernel.sql import Row, Sql, as_time, as_time_or_none, as_uuid, as_uuid_or_none
 from servicedesk.people.visibility import visible_condition
@@ -10,8 +12,8 @@ from servicedesk.sla.shapes import EscalationNotice
 
 MOST_NOTICES = 100
 _SELECT = """
-    SELECT n.id, n.escalation_id, n.ticket_id, n.created_at, n.seen_at, t.number, e.metric,
-        e.audience, e.due_at, e.acknowledged_at, e.acknowledged_by
+    SELECT n.id, n.user_id, n.escalation_id, n.ticket_id, n.created_at, n.seen_at, t.number,
+        e.metric, e.audience, e.due_at, e.acknowledged_at, e.acknowledged_by
     FROM escalation_notice n
     JOIN escalation e ON e.id = n.escalation_id
     JOIN ticket t ON t.id = n.ticket_id
@@ -36,6 +38,22 @@ async def find_notice(sql: Sql, viewer: Viewer, escalation_id: UUID) -> Escalati
         f"{_SELECT} WHERE n.user_id = $1 AND n.escalation_id = $2", viewer.user_id, escalation_id
     )
     return None if row is None else _notice(row)
+
+
+async def load_told(
+    sql: Sql, escalation_ids: Sequence[UUID], ticket_ids: Sequence[UUID]
+) -> list[tuple[UserId, EscalationNotice]]:
+    """Return each user who was told of one of these escalations, or of any of these tickets, with
+    what they were told."""
+    if not escalation_ids and not ticket_ids:
+        return []
+    named, on_tickets = sql.member("e.id", 1), sql.member("e.ticket_id", 2)
+    rows = await sql.fetch(
+        f"{_SELECT} WHERE {named} OR {on_tickets} ORDER BY n.created_at, n.id",
+        list(escalation_ids),
+        list(ticket_ids),
+    )
+    return [(UserId(as_uuid(row["user_id"])), _notice(row)) for row in rows]
 
 
 def _notice(row: Row) -> EscalationNotice:

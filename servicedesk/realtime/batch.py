@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from servicedesk.desk.shapes import Message, OfferCard, TicketValues
 from servicedesk.desk.views_contacts import load_contact_sights, load_contacts
+from servicedesk.desk.views_escalations import load_told
 from servicedesk.desk.views_inboxes import load_inboxes
 from servicedesk.desk.views_messages import load_messages
 from servicedesk.desk.views_offers import load_offers, open_offers_of_tickets, without_words
@@ -65,6 +66,7 @@ async def load_frames(
         *await _queue_frames(sql, touches, tickets),
         *await _open_frames(sql, touches),
         *await _contact_frames(sql, touches),
+        *await _escalation_frames(sql, touches, tickets),
     ]
     return sorted(frames, key=lambda frame: frame.position)
 
@@ -252,6 +254,23 @@ async def _contact_frames(sql: Sql, touches: Touches) -> list[Frame]:
         )
         for contact_id, contact in contacts.items()
     ]
+
+
+async def _escalation_frames(sql: Sql, touches: Touches, tickets: _Tickets) -> list[Frame]:
+    """Each of those who were told hears of it, as long as they see the ticket."""
+    named = touches.ids(Thing.ESCALATION)
+    moved = touches.ids(Thing.ESCALATIONS_OF_TICKET)
+    frames = []
+    for user_id, notice in await load_told(sql, named, moved):
+        sight = tickets.sights.get(notice.ticket_id)
+        if sight is None:
+            continue
+        of_itself = (Thing.ESCALATION, notice.escalation_id)
+        of_ticket = (Thing.ESCALATIONS_OF_TICKET, notice.ticket_id)
+        touched = of_itself if of_itself in touches.things else of_ticket
+        heading = _heading(touches, *touched, FrameKind.ESCALATION)
+        frames.append(_frame(heading, Readers(sight, frozenset({user_id})), notice))
+    return frames
 
 
 def _heading(touches: Touches, thing: Thing, found: UUID, kind: FrameKind) -> Heading:

@@ -22,6 +22,12 @@ class CalendarNameTaken(Conflict):
     code = "name-taken"
 
 
+class CalendarInUse(Conflict):
+    """Something counts by the calendar; `where` says what: "default" or queues, by their names."""
+
+    code = "calendar-in-use"
+
+
 @dataclass(frozen=True, slots=True)
 class NewCalendar:
     """`names`: of holidays, by their date."""
@@ -105,6 +111,20 @@ async def change_calendar(
             await _add_version(work, calendar_id, revision, (document, names))
         await CALENDARS.count_anew(work, "calendar.changed", calendar_id)
     return work.position
+
+
+async def archive_calendar(work: Work, calendar_id: UUID, version: int) -> None:
+    """Take a calendar that no queue has out of use. Raises NotFound, VersionMismatch, and
+    CalendarInUse for the default one."""
+    await lock_setup(work)
+    found = await CALENDARS.get_at(work.sql, calendar_id, version)
+    if found.is_default:
+        raise CalendarInUse(
+            "Every queue without a calendar of its own counts by this one. Make another one the "
+            "default first.",
+            where=["default"],
+        )
+    await CALENDARS.archive(work, "calendar.archived", calendar_id)
 
 
 def checked(document: CalendarDocument) -> CalendarDocument:

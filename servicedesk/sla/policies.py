@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from servicedesk.domain.actors import Actor
-from servicedesk.domain.errors import BadInput
+from servicedesk.domain.errors import BadInput, Conflict
 from servicedesk.domain.ids import Position
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.ids import new_id
@@ -16,6 +16,12 @@ from servicedesk.sla.policy.policies import refuse_unknown_fields
 from servicedesk.sla.setup import change_setup, lock_setup
 from servicedesk.sla.shapes import PolicyValue
 from servicedesk.sla.versioned import MOST_OF_A_KIND, Store, checked_name
+
+
+class PolicyInUse(Conflict):
+    """The policy is switched on: what it promises would end without anybody having said so."""
+
+    code = "policy-in-use"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,8 @@ async def create_policy(
     async with database.work(actor) as work:
         await lock_setup(work)
         row = await work.sql.fetch_one(
-            "SELECT coalesce(max(place), 0) AS place, count(*) AS number FROM sla_policy"
+            "SELECT coalesce(max(place), 0) AS place, count(*) AS number FROM sla_policy "
+            "WHERE archived_at IS NULL"
         )
         if row is None or row["number"] >= MOST_OF_A_KIND:
             raise BadInput(f"There are {MOST_OF_A_KIND} policies, and no more fit. Join some.")
@@ -82,7 +89,9 @@ async def order_policies(database: Database, actor: Actor, policy_ids: Sequence[
     """Put the policies in this order. Raises BadInput unless each is named exactly once."""
     async with database.work(actor) as work:
         await lock_setup(work)
-        rows = await work.sql.fetch("SELECT id FROM sla_policy ORDER BY id")
+        rows = await work.sql.fetch(
+            "SELECT id FROM sla_policy WHERE archived_at IS NULL ORDER BY id"
+        )
         if sorted(as_uuid(row["id"]) for row in rows) != sorted(policy_ids):
             raise BadInput(
                 "The order must name each policy exactly once. Load the list again.",
@@ -94,6 +103,20 @@ async def order_policies(database: Database, actor: Actor, policy_ids: Sequence[
             )
         work.record("policy.ordered", payload={"policy_ids": [str(one) for one in policy_ids]})
         await change_setup(work)
+    return work.position
+
+
+async def archive_policy(
+    database: Database, actor: Actor, policy_id: UUID, version: int
+) -> Position:
+    """Take a policy that is switched off out of the list for good. Raises NotFound,
+    VersionMismatch and PolicyInUse."""
+    async with database.work(actor) as work:
+        await lock_setup(work)
+        found = await POLICIES.get_at(work.sql, policy_id, version)
+        if found.active:
+            raise PolicyInUse("Tickets are promised this. Switch the policy off first.")
+        await POLICIES.archive(work, "policy.archived", policy_id)
     return work.position
 
 

@@ -19,12 +19,15 @@ from servicedesk.kernel.work import Work
 from servicedesk.sla.setup import change_setup
 
 LONGEST_NAME = 100
+KEPT_OF_NAME = LONGEST_NAME - 37  # an id and a space go behind it
 MOST_OF_A_KIND = 500
 
 
 class Versioned(Protocol):
     """`revision` is that of the document, `version` that of the row, for If-Match."""
 
+    @property
+    def name(self) -> str: ...
     @property
     def revision(self) -> int: ...
     @property
@@ -50,7 +53,7 @@ class Store(Generic[Value]):
     read: Callable[[Row], Value]
 
     async def load_all(self, sql: Sql) -> list[Value]:
-        """Return all of them in their order."""
+        """Return all of them in their order; none that is archived, here and below."""
         rows = await sql.fetch(
             f"{self._select} ORDER BY {self.order}, one.id LIMIT $1", MOST_OF_A_KIND
         )
@@ -58,7 +61,7 @@ class Store(Generic[Value]):
 
     async def get(self, sql: Sql, wanted: UUID) -> Value:
         """Return one. Raises NotFound."""
-        row = await sql.fetch_one(f"{self._select} WHERE one.id = $1", wanted)
+        row = await sql.fetch_one(f"{self._select} AND one.id = $1", wanted)
         if row is None:
             raise NotFound(f"There is no {self.word} {wanted}.", **{self.owner: str(wanted)})
         return self.read(row)
@@ -94,6 +97,22 @@ class Store(Generic[Value]):
         }
         await work.sql.insert(self.versions, [row])
 
+    async def archive(self, work: Work, kind: str, wanted: UUID) -> None:
+        """Take one out of use for good and record it as `kind`; its name is free again.
+
+        The row and its versions stay: what was counted by them can be recounted.
+        """
+        found = await self.get(work.sql, wanted)
+        name = f"{found.name[:KEPT_OF_NAME]} {wanted}"
+        await work.sql.execute(
+            f"UPDATE {self.table} SET archived_at = $2, name = $3, version = version + 1 "
+            "WHERE id = $1",
+            wanted,
+            work.now,
+            name,
+        )
+        await self.count_anew(work, kind, wanted)
+
     async def count_anew(self, work: Work, kind: str, changed: UUID) -> None:
         """Record the change as `kind`; what is promised is looked at again on every open ticket."""
         revision = await change_setup(work)
@@ -104,7 +123,8 @@ class Store(Generic[Value]):
         return (
             "SELECT one.id, one.name, one.revision, one.version, one.created_at, "
             f"{self.columns}, newest.document FROM {self.table} one JOIN {self.versions} newest "
-            f"ON newest.{self.owner} = one.id AND newest.revision = one.revision"
+            f"ON newest.{self.owner} = one.id AND newest.revision = one.revision "
+            "WHERE one.archived_at IS NULL"
         )
 
 

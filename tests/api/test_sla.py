@@ -186,3 +186,40 @@ async def test_administrators_read_what_calls_of_an_address_are_signed_with(offi
     assert (await office.client("ada").post(path, json=body)).json() == first.json()
     assert (await office.client("ada").post(path, json={"url": "ftp://x"})).status_code == 422
     assert (await office.client("sam").post(path, json=body)).status_code == 403
+
+
+async def test_a_calendar_that_something_counts_by_stays_and_an_unused_one_goes(
+    office: Office,
+) -> None:
+    ada = office.client("ada")
+    first = await made(ada, "/api/calendars", {**CALENDAR, "is_default": True})
+    path, version = f"/api/calendars/{first['id']}", {"If-Match": '"1"'}
+    refused = await ada.delete(path, headers=version)
+    assert (refused.status_code, refused.json()["code"]) == (409, "calendar-in-use")
+    await ada.patch(path, json={"is_default": False}, headers=version)
+    queue = (await ada.get("/api/queues")).json()["items"][0]
+    await office.services.database.sql.execute(
+        "UPDATE queue SET calendar_id = $2 WHERE id = $1", queue["id"], first["id"]
+    )
+    refused = await ada.delete(path, headers={"If-Match": '"2"'})
+    assert refused.json()["where"] == [queue["name"]]
+    await office.services.database.sql.execute("UPDATE queue SET calendar_id = NULL")
+    assert (await ada.delete(path, headers={"If-Match": '"2"'})).status_code == 204
+    assert (await ada.get("/api/calendars")).json()["items"] == []
+    assert (await ada.patch(path, json={}, headers={"If-Match": '"3"'})).status_code == 404
+    again = await made(ada, "/api/calendars", CALENDAR)
+    assert again["name"] == first["name"]
+
+
+async def test_a_policy_goes_once_it_is_switched_off(office: Office) -> None:
+    ada = office.client("ada")
+    first, second = [await made(ada, "/api/sla-policies", POLICY) for _ in range(2)]
+    path = f"/api/sla-policies/{first['id']}"
+    refused = await ada.delete(path, headers={"If-Match": '"1"'})
+    assert (refused.status_code, refused.json()["code"]) == (409, "policy-in-use")
+    await ada.patch(path, json={"active": False}, headers={"If-Match": '"1"'})
+    assert (await ada.delete(path, headers={"If-Match": '"2"'})).status_code == 204
+    left = (await ada.get("/api/sla-policies")).json()["items"]
+    assert [one["id"] for one in left] == [second["id"]]
+    order = await ada.put("/api/sla-policies/order", json={"policy_ids": [second["id"]]})
+    assert order.status_code == 200

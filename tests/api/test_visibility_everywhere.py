@@ -88,6 +88,7 @@ CASES: dict[tuple[str, str], Case] = {
     ("GET", "/api/calendars"): Case(200),
     ("POST", "/api/calendars"): Case(403, body={}),
     ("PATCH", "/api/calendars/{calendar_id}"): Case(403, body={}, headers=VERSION),
+    ("DELETE", "/api/calendars/{calendar_id}"): Case(403, headers=VERSION),
     ("GET", "/api/calendars/{calendar_id}/windows"): Case(
         404, query="?revision=1&start=2027-01-01T00:00:00Z&end=2027-01-02T00:00:00Z"
     ),
@@ -102,6 +103,7 @@ CASES: dict[tuple[str, str], Case] = {
     ("POST", "/api/sla-policies/preview"): Case(403, body={}),
     ("POST", "/api/sla-policies/webhook-secrets"): Case(403, body={}),
     ("PATCH", "/api/sla-policies/{policy_id}"): Case(403, body={}, headers=VERSION),
+    ("DELETE", "/api/sla-policies/{policy_id}"): Case(403, headers=VERSION),
     ("GET", "/api/skills"): Case(200),
     ("POST", "/api/skills"): Case(403, body={}),
     ("DELETE", "/api/skills/{skill_id}"): Case(403),

@@ -22,6 +22,7 @@ LISTS = {
     "user": "/api/users?limit=100",
     "team": "/api/teams?limit=100",
     "inbox": "/api/inboxes?limit=100",
+    "escalation": "/api/escalations",
 }
 
 
@@ -162,6 +163,10 @@ def _remove(state: State, ticket_id: str) -> None:
     for message in list(messages.values()):
         if message["ticket_id"] == ticket_id:
             del messages[message["id"]]
+    told = state.things["escalation"]
+    for notice in list(told.values()):
+        if notice["ticket_id"] == ticket_id:
+            del told[notice["id"]]
 
 
 def _rename(state: State, found: str, name: str, address: str) -> None:

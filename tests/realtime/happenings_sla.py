@@ -11,6 +11,7 @@ from servicedesk.desk.lifecycle import TicketChanges, change_ticket
 from servicedesk.domain.actors import system_actor
 from servicedesk.domain.tickets import Priority, TicketStatus
 from servicedesk.kernel.sql import as_uuid
+from servicedesk.routing.calendar_use import drop_calendar
 from servicedesk.sla import escalate
 from servicedesk.sla.calendar.reading import CalendarDocument
 from servicedesk.sla.calendars import (
@@ -24,6 +25,7 @@ from servicedesk.sla.escalations import acknowledge
 from servicedesk.sla.policies import (
     POLICIES,
     PolicyChanges,
+    archive_policy,
     change_policy,
     create_policy,
     order_policies,
@@ -150,6 +152,19 @@ async def _change_calendar(scene: Scene) -> None:
     await change_calendar(scene.database, scene.ada, calendar.id, calendar.version, changes)
 
 
+async def _archive_policy(scene: Scene) -> None:
+    policy, *_ = await POLICIES.load_all(scene.database.sql)
+    off = PolicyChanges(active=False)
+    await change_policy(scene.database, scene.ada, policy.id, policy.version, off)
+    await archive_policy(scene.database, scene.ada, policy.id, policy.version + 1)
+
+
+async def _archive_calendar(scene: Scene) -> None:
+    new = NewCalendar("Tuesdays", ALWAYS)
+    calendar_id, _ = await create_calendar(scene.database, scene.ada, new)
+    await drop_calendar(scene.database, scene.ada, calendar_id, 1)
+
+
 async def _refuse(scene: Scene) -> None:
     """A step names a queue that was switched off since."""
     async with scene.database.work(system_actor("effects")) as work:
@@ -179,5 +194,7 @@ LADDERS = {
     "policy.ordered": _order_policies,
     "calendar.created": _create_calendar,
     "calendar.changed": _change_calendar,
+    "calendar.archived": _archive_calendar,
+    "policy.archived": _archive_policy,
     "escalation.refused": _refuse,
 }

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from servicedesk.app.api.answers import answer
+from servicedesk.app.api.answers import answer, done
 from servicedesk.app.api.context import actor, services
 from servicedesk.app.api.downloads import content_disposition
 from servicedesk.app.api.inputs import Body, Name, PageQuery, Query
@@ -19,6 +19,7 @@ from servicedesk.domain.ids import Position
 from servicedesk.kernel.http.bodies import read_body
 from servicedesk.kernel.http.conditions import expected_version
 from servicedesk.kernel.http.pages import Cursor, Listing, page_of_all
+from servicedesk.routing.calendar_use import drop_calendar
 from servicedesk.sla import calendars as store
 from servicedesk.sla.calendar.arithmetic import Calendar
 from servicedesk.sla.calendar.reading import CalendarDocument, hours_of
@@ -140,6 +141,19 @@ async def save_calendar(request: Request, json: CalendarChangesBody) -> Response
     return await _answer(request, calendar_id, position)
 
 
+@Operation(tag="calendars", status=204, roles=ADMINISTRATORS, conditional=True, problems=(409,))
+async def remove_calendar(request: Request) -> Response:
+    """Take a calendar out of use; 409 `calendar-in-use` while queues or the default count by it.
+
+    What was counted by it stays as it is, and can still be verified.
+    """
+    version = expected_version(request.headers.get("if-match"))
+    calendar_id = request.path_params["calendar_id"]
+    return done(
+        await drop_calendar(services(request).database, actor(request), calendar_id, version)
+    )
+
+
 @Operation(tag="calendars", answers=CalendarAnswer, problems=(422,))
 async def ask_calendar(request: Request, json: CalendarQuestionBody) -> Response:
     """When would so much working time have passed? Of hours that need not be saved."""
@@ -242,6 +256,7 @@ ROUTES = [
     Route("/api/calendars", list_calendars, methods=["GET"]),
     Route("/api/calendars", add_calendar, methods=["POST"]),
     Route("/api/calendars/{calendar_id:uuid}", save_calendar, methods=["PATCH"]),
+    Route("/api/calendars/{calendar_id:uuid}", remove_calendar, methods=["DELETE"]),
     Route("/api/calendars/{calendar_id:uuid}/windows", list_windows, methods=["GET"]),
     Route("/api/calendars/{calendar_id:uuid}/holidays.ics", download_holidays, methods=["GET"]),
     Route("/api/calendar-questions", ask_calendar, methods=["POST"]),

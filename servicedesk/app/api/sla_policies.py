@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from servicedesk.app.api.answers import answer
+from servicedesk.app.api.answers import answer, done
 from servicedesk.app.api.context import actor, services
 from servicedesk.app.api.inputs import Body, Ids, Name, PageQuery
 from servicedesk.app.api.operation import ADMINISTRATORS, SUPERVISORS, Operation
@@ -85,6 +85,19 @@ async def save_policy(request: Request, json: PolicyChangesBody) -> Response:
     return await _answer(request, policy_id, position)
 
 
+@Operation(tag="sla", status=204, roles=ADMINISTRATORS, conditional=True, problems=(409,))
+async def remove_policy(request: Request) -> Response:
+    """Take a policy out of the list; 409 `policy-in-use` while it is switched on.
+
+    What was promised by it stays as it is, and can still be verified.
+    """
+    version = expected_version(request.headers.get("if-match"))
+    policy_id = request.path_params["policy_id"]
+    return done(
+        await store.archive_policy(services(request).database, actor(request), policy_id, version)
+    )
+
+
 @Operation(tag="sla", answers=Listing[PolicyValue], roles=ADMINISTRATORS, problems=(422,))
 async def save_policy_order(request: Request, json: PolicyOrderBody) -> Response:
     """Put the policies in this order: the first that fits a ticket holds."""
@@ -126,4 +139,5 @@ ROUTES = [
     Route("/api/sla-policies/preview", show_policy_preview, methods=["POST"]),
     Route("/api/sla-policies/webhook-secrets", show_webhook_secrets, methods=["POST"]),
     Route("/api/sla-policies/{policy_id:uuid}", save_policy, methods=["PATCH"]),
+    Route("/api/sla-policies/{policy_id:uuid}", remove_policy, methods=["DELETE"]),
 ]

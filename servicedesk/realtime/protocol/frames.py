@@ -32,6 +32,7 @@ class FrameKind(StrEnum):
     TEAM = "team"
     INBOX = "inbox"
     CONTACT = "contact"
+    ESCALATION = "escalation"
     POSITION = "position"
 
 

@@ -45,7 +45,12 @@ class Thing(StrEnum):
     TEAM = "team"
     INBOX = "inbox"
     CONTACT = "contact"
+    ESCALATION = "escalation"  # for those who were told of it
+    ESCALATIONS_OF_TICKET = "escalations_of_ticket"  # by ticket: who sees it anew was told before
 
+
+OF_TICKET = frozenset({Thing.QUEUE_OF_TICKET, Thing.ESCALATIONS_OF_TICKET})
+"""Named by the entry's ticket, not by its payload."""
 
 Named = tuple[Thing, str]
 """A thing and the payload key that holds its id, a list of ids, or null."""
@@ -64,6 +69,8 @@ _TEAM: tuple[Named, ...] = (
     (Thing.USER, "removed"),
 )
 
+_ESCALATION: tuple[Named, ...] = ((Thing.ESCALATION, "escalation_id"),)
+
 READ = "ticket.read"
 RIGHTS = frozenset({"role", "active"})
 """The fields of a user that decide what they see; teams have entries of their own."""
@@ -76,7 +83,11 @@ TOUCHED: dict[str, tuple[Named, ...]] = {
         (Thing.PRESENCE, "to"),
         (Thing.QUEUE_OF_TICKET, ""),
     ),
-    "ticket.moved": ((Thing.QUEUE, "from_queue_id"), (Thing.QUEUE, "to_queue_id")),
+    "ticket.moved": (
+        (Thing.QUEUE, "from_queue_id"),
+        (Thing.QUEUE, "to_queue_id"),
+        (Thing.ESCALATIONS_OF_TICKET, ""),
+    ),
     "ticket.changed": (),
     READ: (),
     "message.received": _MESSAGE,
@@ -157,15 +168,17 @@ TOUCHED: dict[str, tuple[Named, ...]] = {
     "clock.late": (),
     "clock.cancelled": (),
     "clock.escalated": (),
-    "escalation.told": (),
+    "escalation.told": _ESCALATION,
     "escalation.suppressed": (),
-    "escalation.acknowledged": (),
+    "escalation.acknowledged": _ESCALATION,
     "escalation.refused": (),
     "policy.created": (),
     "policy.changed": (),
     "policy.ordered": (),
+    "policy.archived": (),
     "calendar.created": (),
     "calendar.changed": (),
+    "calendar.archived": (),
     "desk.set_up": (),
 }
 
@@ -253,7 +266,7 @@ def _touched(entry: Happened) -> Iterator[tuple[Thing, UUID]]:
     if entry.ticket_id is not None:
         yield (Thing.READ_TICKET if entry.kind == READ else Thing.TICKET), entry.ticket_id
     for thing, key in TOUCHED.get(entry.kind, ()):
-        if thing is not Thing.QUEUE_OF_TICKET:
+        if thing not in OF_TICKET:
             for found in _ids(entry, key):
                 yield thing, found
         elif entry.ticket_id is not None:
