@@ -30,6 +30,7 @@ class FirstWord:
     attachment_ids: Sequence[UUID] = ()
     queue_id: QueueId | None = None
     priority: Priority = Priority.NORMAL
+    even_if_undeliverable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ async def open_ticket(
             seen_seq=0,
             attachment_ids=first.attachment_ids,
             to=(first.contact,),
+            even_if_undeliverable=first.even_if_undeliverable,
         )
         await write_outbound(work, external_ids, ticket, viewer, words)
         await clocks.follow(work, ticket.id)

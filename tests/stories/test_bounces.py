@@ -1,11 +1,14 @@
 """What did not arrive marks its message and its address, opens nothing and is never answered."""
 
+from dataclasses import replace
+
 import pytest
 
 from servicedesk.app.wiring import Services
 from servicedesk.desk.delivery import record_receipt
+from servicedesk.desk.open import FirstWord, open_ticket
 from servicedesk.desk.reply import NewReply, UndeliverableAddress, reply
-from servicedesk.domain.messages import ChannelKind, DeliveryState, Receipt
+from servicedesk.domain.messages import Address, ChannelKind, DeliveryState, Receipt
 from servicedesk.intake.arrivals import ArrivalState
 from servicedesk.kernel.outbox import claim_due
 from tests.stories.company import Company, letter, open_by_mail, post
@@ -56,6 +59,22 @@ async def test_an_agent_is_warned_before_writing_to_a_dead_address(
     anyway = NewReply("Are you there?", seen_seq=9, even_if_undeliverable=True)
     await reply(services.database, email, company.ana, ticket_id, anyway)
     assert await kinds(services, ticket_id) == ["inbound", "outbound", "outbound"]
+
+
+async def test_an_agent_who_writes_first_is_warned_too(
+    services: Services, company: Company
+) -> None:
+    ticket_id = await open_by_mail(services, company)
+    _, named = await answer(services, company.ana, ticket_id)
+    await post(services, company.inbox, bounce(named, LIN))
+    email = services.channels[ChannelKind.EMAIL]
+    first = FirstWord(company.inbox.id, Address(LIN), "News", "Your refund is on its way.")
+    with pytest.raises(UndeliverableAddress):
+        await open_ticket(services.database, email, company.ana, first)
+    assert await count(services, "ticket") == 1
+    anyway = replace(first, even_if_undeliverable=True)
+    opened = await open_ticket(services.database, email, company.ana, anyway)
+    assert await kinds(services, opened.ticket_id) == ["outbound"]
 
 
 async def test_mail_from_a_dead_address_makes_it_live_again(

@@ -79,6 +79,8 @@ class NewContactBody(Body):
 
 
 class NewTicketBody(Body):
+    """`even_if_undeliverable`: write to them although mail to the address came back."""
+
     inbox_id: UUID
     contact: NewContactBody
     subject: str = Field(min_length=1, max_length=1000, pattern=NO_CONTROLS)
@@ -86,6 +88,7 @@ class NewTicketBody(Body):
     attachment_ids: Ids[UUID] = Field(default_factory=list)
     queue_id: UUID | None = None
     priority: Priority = Priority.NORMAL
+    even_if_undeliverable: bool = False
 
 
 class ReadBody(Body):
@@ -131,6 +134,7 @@ async def write_first(request: Request, json: NewTicketBody) -> Response:
         attachment_ids=json.attachment_ids,
         queue_id=None if json.queue_id is None else QueueId(json.queue_id),
         priority=json.priority,
+        even_if_undeliverable=json.even_if_undeliverable,
     )
     channel = channel_of(services(request), inbox.channel)
     opened = await open_ticket(database, channel, viewer(request), first)
