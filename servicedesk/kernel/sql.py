@@ -85,8 +85,9 @@ class Sql:
         await self.insert(table, rows, tail)
 
     async def execute_later(self, statement: str, *values: object, must_touch: int = 0) -> None:
-        """Change rows that were there before this transaction, as `insert_later` inserts them.
+        """Change rows as `insert_later` inserts them, by a statement that begins with what it does.
 
+        Rows that may be among what waits already let that go first.
         `must_touch`: so many rows, or the transaction fails with Unavailable (0: however many).
         """
         touched = await self.execute(statement, *values)
@@ -126,7 +127,7 @@ class TransactionSql(Sql):
 
     A round trip costs more than a statement (ADR 11): what is to be written `later` waits for the
     next statement, or the end, and on PostgreSQL goes as one. The parts of such a statement do not
-    see one another's rows, so none may change what another inserts.
+    see one another's rows: what changes a row that waits lets it go first.
     """
 
     def __init__(self, client: BaseDBAsyncClient, dialect: Dialect) -> None:
@@ -147,7 +148,10 @@ class TransactionSql(Sql):
         self._waiting.append(_Part(*_insert(table, rows, tail)))
 
     async def execute_later(self, statement: str, *values: object, must_touch: int = 0) -> None:
-        self._waiting.append(_Part(statement, values, must_touch))
+        part = _Part(statement, values, must_touch)
+        if any(_may_meet(waiting, part) for waiting in self._waiting):
+            await self.flush()
+        self._waiting.append(part)
 
     async def fetch_along(self, statement: str, *values: object) -> list[Row]:
         if self.on_sqlite:
@@ -206,6 +210,29 @@ class _Part:
 
 
 _NOTHING = _Part("SELECT 1 AS done")
+_WRITES = re.compile(r'(INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)')
+
+
+def _may_meet(waiting: _Part, part: _Part) -> bool:
+    """A change would miss rows that wait to be inserted, and a row that is changed twice in one
+    statement is changed once: changes of one table name rows, and these must differ."""
+    before, now = _written(waiting.statement), _written(part.statement)
+    if now is None or before is None or now[0] == "INSERT INTO" or now[1] != before[1]:
+        return False
+    return before[0] == "INSERT INTO" or bool(_names(waiting.values) & _names(part.values))
+
+
+@lru_cache(maxsize=512)
+def _written(statement: str) -> tuple[str, str] | None:
+    """Return how a statement writes, and to which table."""
+    found = _WRITES.match(statement)
+    return None if found is None else (found[1], found[2])
+
+
+def _names(values: Sequence[object]) -> frozenset[object]:
+    """Return the ids and other names among the values, those in lists too."""
+    flat = [one for value in values for one in (value if isinstance(value, list) else [value])]
+    return frozenset(one for one in flat if isinstance(one, str | UUID))
 
 
 def _joined(parts: Sequence[_Part]) -> tuple[str, tuple[object, ...]]:

@@ -65,6 +65,22 @@ async def test_story_that_raises_leaves_nothing_written_later(database: Database
     assert await names(database) == []
 
 
+async def test_row_that_waits_may_be_changed_later(database: Database) -> None:
+    async with database.work(ACTOR) as work:
+        await work.sql.insert_later("setting", [setting("a")])
+        await work.sql.execute_later("UPDATE setting SET version = 2 WHERE name = $1", "a")
+    assert (await _version_of(database, "a"))["version"] == 2
+
+
+async def test_row_that_is_changed_twice_later_is_changed_twice(database: Database) -> None:
+    raise_it = "UPDATE setting SET version = version + 1 WHERE name = $1"
+    before = (await _version_of(database, "sla"))["version"]
+    async with database.work(ACTOR) as work:
+        await work.sql.execute_later(raise_it, "sla", must_touch=1)
+        await work.sql.execute_later(raise_it, "sla", must_touch=1)
+    assert (await _version_of(database, "sla"))["version"] == before + 2
+
+
 async def test_fault_of_a_row_written_later_undoes_the_whole_story(database: Database) -> None:
     async def story() -> None:
         async with database.work(ACTOR) as work:
