@@ -265,3 +265,27 @@ def test_unknown_user_ids_stay_unknown() -> None:
     engine, decisions = told(owned(order(1), stranger), OrderChanged(order(2)))
     assert pairs(decisions) == []
     assert engine.waiting == 1
+
+
+def test_profiles_that_nobody_has_any_more_cost_nothing() -> None:
+    """Whoever edits skills all day must not make each decision dearer."""
+    engine, _ = told(QueueChanged(queue()), AgentChanged(agent(BEN, SUPPORT, available=False)))
+    for number in range(1, 200):
+        skills = {f"skill-{number}": 1}
+        engine.apply(AgentChanged(agent(ANA, SUPPORT, skills=skills, available=False)), NOON)
+        engine.apply(OrderChanged(order(number, skills=skills)), NOON)
+        engine.apply(OrderGone(order(number).id), NOON)
+    hall = engine._book.hall
+    assert len(hall.pools) == 2
+    assert max(len(line.free) for line in hall.lines.values()) <= 2
+    assert max(len(prospect.pools) for prospect in hall.prospects.values()) <= 2
+    engine.apply(QueueChanged(queue(most_refusals=3)), NOON)
+    assert not hall.lines
+
+
+def test_a_new_profile_is_offered_what_the_old_one_could_not_take() -> None:
+    wanted = order(1, skills={"german": 2})
+    engine, decisions = told(OrderChanged(wanted), AgentChanged(agent(ANA, SUPPORT)))
+    assert only(MakeOffer, decisions) == []
+    learned = agent(ANA, SUPPORT, skills={"german": 2})
+    assert pairs(engine.apply(AgentChanged(learned), NOON)) == [(wanted.id, ANA)]

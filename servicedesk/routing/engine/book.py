@@ -329,6 +329,7 @@ class Book:
                 self.place(order, now)
             elif order.offer is not None and order.holder is not None:
                 self.changed_agents[order.holder] = None  # may they still have it?
+        self.hall.give_up_lines(shelf)
 
     def _set_open(self, shelf: Shelf, *, is_open: bool) -> None:
         shelf.is_open = is_open

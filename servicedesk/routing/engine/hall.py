@@ -97,6 +97,8 @@ class Hall:
         if agent.pool is not None:
             agent.pool.leave(agent)
             self.changes += agent.pool.count_capacity()
+            if not agent.pool.agents:
+                self._give_up(agent.pool)
         knows_delays = sum(map(len, self.delays.values()))
         agent.pool = self._pool(profile_of(facts))
         agent.pool.agents[agent] = None
@@ -146,6 +148,25 @@ class Hall:
                 if is_qualified(profile, requirement):
                     prospect.pools.append(pool)
         return prospect
+
+    def give_up_lines(self, shelf: Shelf) -> None:
+        """Forget the lines of the queue that nobody stands in: its rules changed, and none may be
+        asked for again."""
+        gone = {line for line in shelf.lines if not line.heap and line.only is None}
+        shelf.lines = [line for line in shelf.lines if line not in gone]
+        for line in gone:
+            del self.lines[line.requirement]
+        for pool in self.pools.values() if gone else ():
+            pool.lines = [line for line in pool.lines if line not in gone]
+
+    def _give_up(self, pool: Pool) -> None:
+        """Forget a pool that nobody is in: else a decision would cost as much as there were ever
+        different profiles."""
+        del self.pools[pool.profile]
+        pool.close()
+        for prospect in self.prospects.values():
+            if pool in prospect.pools:
+                prospect.pools.remove(pool)
 
     def _open_line(self, requirement: Requirement, only: Agent | None) -> Line:
         shelf = self.shelf(requirement.queue_ids[0])

@@ -212,6 +212,14 @@ class Line:
         self.free.append(ranking)
         self.priorities.append(priority)
 
+    def dismiss(self, ranking: Ranking[Agent]) -> None:
+        """Nobody of the ranking is there any more."""
+        place = self.free.index(ranking)
+        del self.free[place], self.priorities[place]
+        self.grades.pop(ranking, None)
+        levels = set(self.priorities)
+        self.level = None if len(levels) > 1 else next(iter(levels), 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
@@ -246,6 +254,11 @@ class Pool:
         if required.choice is AgentChoice.BEST_SKILL:
             levels = dict(self.profile.skills)
             line.grades[ranking] = -sum(levels.get(skill, 0) for skill, _ in required.skills)
+
+    def close(self) -> None:
+        """Its last agent has left: no line need look at it."""
+        for line in self.lines:
+            line.dismiss(self.free[line.channel, line.requirement.choice])
 
     def leave(self, agent: Agent) -> None:
         self.agents.pop(agent, None)
