@@ -50,6 +50,12 @@ AGENTS_AT_ONCE = 200
 MARKS_AT_ONCE = 500
 COMMITS_AT_ONCE = 4
 """Decisions are about different orders, so they need not wait for one another."""
+MOST_ROUNDS = 60
+ROUNDS_AT_ONCE = 5
+ROUND_PAUSE_SECONDS = 0.05
+"""A decision that is refused is decided anew: at once a few times, then more patiently, for some
+seconds altogether, which is longer than clocks that are set right differ."""
+CLOCK_MAY_LAG_SECONDS = 1.0
 OWNER_PREFIX = 50
 ACTOR = system_actor("router")
 Item = TypeVar("Item")
@@ -72,6 +78,14 @@ class Timing:
 
 
 USUAL_TIMING = Timing()
+
+
+class RowsDisagree(ServicedeskError):
+    """The engine and the rows do not come together. It is built anew from them."""
+
+
+class ClockWentBack(ServicedeskError):
+    """Another server with another clock keeps the database now. The engine is built anew."""
 
 
 async def run_router(
@@ -188,10 +202,27 @@ class Leader:
             await self._decide(Together(tuple(events)))
 
     async def _decide(self, event: Event) -> bool:
-        """Apply the event and commit the decisions. Returns whether there were any."""
+        """Apply the event and commit the decisions, until the rows are as the engine thinks.
+
+        Returns whether there were any. Raises RowsDisagree if they never are.
+        """
         found = self._engine.apply(event, await self._time())
+        decided, rounds = bool(found), 0
+        while late := await self._carry_out(found):
+            rounds += 1
+            if rounds > MOST_ROUNDS:
+                raise RowsDisagree("The router's decisions are refused again and again.")
+            if rounds > ROUNDS_AT_ONCE:
+                await asyncio.sleep(ROUND_PAUSE_SECONDS)  # what is due here is due there soon
+            rows = await self._rows_behind(late)
+            found = self._engine.apply(Together(tuple(rows)), await self._time())
+        return decided
+
+    async def _carry_out(self, found: Sequence[Decision]) -> list[Decision]:
+        """Commit the decisions. Returns those whose rows the engine must be told anew."""
         marks = [decision for decision in found if isinstance(decision, MarkStuck)]
         decisions = [decision for decision in found if not isinstance(decision, MarkStuck)]
+        late: list[Decision] = []
         for portion in _portions(decisions, COMMITS_AT_ONCE):
             await self._renew_if_due()
             written = await asyncio.gather(*map(self._commit, portion), return_exceptions=True)
@@ -199,12 +230,12 @@ class Leader:
                 if isinstance(outcome, BaseException):
                     raise outcome
                 if not outcome:
-                    await self._look_again(decision)
+                    late.append(decision)
         for several in _portions(marks, MARKS_AT_ONCE):  # last: nobody waits for them
             await self._renew_if_due()
             async with self._database.work(ACTOR) as work:
                 await commit_marks(work, self._lease, several)
-        return bool(found)
+        return late
 
     async def _commit(self, decision: Decision) -> bool:
         if isinstance(decision, LookUpHours):
@@ -212,18 +243,20 @@ class Leader:
         async with self._database.work(ACTOR) as work:
             return await commit(work, self._lease, decision)
 
-    async def _look_again(self, decision: Decision) -> None:
-        """Tell the engine how the rows are: they were not as it thought, or it asks for them."""
+    async def _rows_behind(self, decisions: Sequence[Decision]) -> list[Event]:
+        """Say how the rows are: they were not as the engine thought, or it asks for them."""
+        await self._renew_if_due()
+        queues = [each.queue_id for each in decisions if isinstance(each, LookUpHours)]
+        late = [each for each in decisions if not isinstance(each, LookUpHours)]
+        agents = [each.user_id for each in late if isinstance(each, MakeOffer | ExpireOffer)]
+        for decision in late:
+            log.info("router_was_late", decision=type(decision).__name__)
         sql = self._database.sql
-        if isinstance(decision, LookUpHours):
-            now = await self._time()
-            await self._tell(await views_facts.load_queue_facts(sql, now, [decision.queue_id]))
-            return
-        log.info("router_was_late", decision=type(decision).__name__)
-        events: list[Event] = [*await views_facts.load_orders(sql, [decision.order_id])]
-        if isinstance(decision, MakeOffer | ExpireOffer):
-            events += await views_facts.load_agents(sql, [decision.user_id])
-        await self._tell(events)
+        return [
+            *await views_facts.load_queue_facts(sql, await self._time(), queues),
+            *await views_facts.load_orders(sql, dict.fromkeys(each.order_id for each in late)),
+            *await views_facts.load_agents(sql, dict.fromkeys(agents)),
+        ]
 
     async def _renew_if_due(self) -> None:
         if _loop_seconds() - self._renewed_at < self._timing.renew_seconds:
@@ -242,10 +275,16 @@ class Leader:
         return min(longest, max(0.0, (wake - await self._time()).total_seconds()))
 
     async def _time(self) -> datetime:
-        """The database's time, kept from going back."""
+        """The database's time, kept from going back by little. Raises ClockWentBack: the engine
+        has seen deadlines pass that are ahead for the rows."""
         now = await self._database.now()
-        self._now = now if self._now is None else max(now, self._now)
-        return self._now
+        if self._now is not None and now < self._now:
+            behind = (self._now - now).total_seconds()
+            if behind > CLOCK_MAY_LAG_SECONDS:
+                raise ClockWentBack(f"The database's clock went back by {behind:.0f} s.")
+            return self._now
+        self._now = now
+        return now
 
 
 @contextmanager
