@@ -41,6 +41,38 @@ def nested_streams() -> bytes:
     return stream
 
 
+SENT_BACK = b"From: MAILER-DAEMON@b.example\nReturn-Path: <>\nSubject: Undelivered Mail\n"
+
+
+def report_of(recipients: int, words: bytes, field: bytes = b"") -> bytes:
+    """A delivery report with a text of its own, and `field` in each recipient's block."""
+    blocks = b"Final-Recipient: rfc822; a%d@x\nAction: failed\nStatus: 5.0.0\n" + field + b"\n"
+    return (
+        REPORT + b"--b\n\n" + words + b"\n"
+        + numbered(b"--b\nContent-Type: message/delivery-status\n\n", blocks, recipients)
+    )  # fmt: skip
+
+
+# Small mails that took half a minute: patterns that looked for the end of a word from each letter.
+SMALL: dict[str, Callable[[], bytes]] = {
+    "subject of deliver": lambda: HEAD[:11] + fill(b"Subject: ", b"deliver", 98_000) + b"\n\nhi",
+    "subject of zustell": lambda: HEAD[:11] + fill(b"Subject: ", b"zustell", 98_000) + b"\n\nhi",
+    "subject of mail": lambda: HEAD[:11] + fill(b"Subject: ", b"mail ", 98_000) + b"\n\nhi",
+    "recipients without words": lambda: report_of(100, b"a-" * 1_500),
+    "recipients with reasons": lambda: report_of(100, b"user=" * 600, b"Diagnostic-Code: smtp; %d"
+                                                 + b"user=" * 800 + b"\n"),
+    "recipients with long words": lambda: report_of(100, b"user " * 600, b"Diagnostic-Code: x; %d"
+                                                    + b"no host a-" * 400 + b"\n"),
+    "notice of at signs": lambda: SENT_BACK + b"\n" + b"@" * 20_000,
+    "notice of one word": lambda: SENT_BACK + b"\n" + b"a" * 20_000,
+    "notice of word and space": lambda: SENT_BACK + b"\na@x.example "
+    + b"abcd" * 2_000 + b" " * 9_000 + b".",
+    "notice of deliver": lambda: SENT_BACK[:-26] + b"Subject: x\n\n" + b"deliver" * 2_800,
+    "notice to many": lambda: SENT_BACK + numbered(b"X-Failed-Recipients: ", b"a%d@x, ", 400)
+    + b"\n\n" + b"to: " + b"a1@x " * 4_000,
+    "bare address": lambda: fill(b"To: ", "é".encode(), 98_000) + b"[@\n" + HEAD + b"\nhi",
+}  # fmt: skip
+
 GIANTS: dict[str, Callable[[], bytes]] = {
     "empty lines": lambda: fill(HEAD, b"\n"),
     "one line": lambda: fill(TEXT, b"x"),

@@ -6,11 +6,12 @@ import pytest
 
 from servicedesk.channels.email.html_bounds import within_bounds
 from servicedesk.channels.email.sanitize import sanitize
-from tests.fakes.giant_mails import GIANTS, SIZE
+from tests.fakes.giant_mails import GIANTS, SIZE, SMALL
 from tests.fakes.mail_scales import Scales
 
 # The goal is 2 s of one core; twice that fails, so that a busy machine does not.
 MOST_SECONDS = 4.0
+MOST_SECONDS_OF_SMALL = 1.0
 MOST_BYTES = 300_000_000
 
 
@@ -51,3 +52,10 @@ def test_largest_mail_is_read_in_bounded_time_and_memory(name: str, scales: Scal
     seconds, size = scales.weigh(raw)
     assert seconds < MOST_SECONDS
     assert size < MOST_BYTES
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_small_mail_made_to_be_slow_is_read_at_once(name: str, scales: Scales) -> None:
+    raw = SMALL[name]()
+    assert len(raw) < 1_000_000
+    assert scales.weigh(raw)[0] < MOST_SECONDS_OF_SMALL

@@ -23,7 +23,8 @@ TOKEN = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 COMMENT_IN_ANGLE = re.compile(r"\(([^()]*)\)")
-BARE = re.compile(r"[^\s<>()\[\]\\,;:\"']+@[^\s<>()\\,;:\"']+")
+# It begins where a word does: asked at each letter of a long word, it would take its square.
+BARE = re.compile(r"(?<![^\s<>()\[\]\\,;:\"'])[^\s<>()\[\]\\,;:\"']+@[^\s<>()\\,;:\"']+")
 
 
 @dataclass(slots=True)

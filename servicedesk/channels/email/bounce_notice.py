@@ -6,7 +6,7 @@ something was not delivered). Then the recipients are the addresses above the re
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from servicedesk.channels.email.addresses import first_address, parse_addresses
@@ -23,11 +23,12 @@ SYSTEM_SENDER = re.compile(
 SYSTEM_WORD = re.compile(rb"daemon|postmaster|deliver|bounce|mmdf|=\?", re.IGNORECASE)
 FAILURE_SUBJECT = re.compile(
     r"undeliver|not delivered|non[- ]?deliver|failure notice|fail(?:ed|ure)[ -]deliver|"
-    r"deliver\w*[ -]+(?:status|fail|error|problem|report|has failed|delay)|"
+    r"deliver\w{0,12}[ -]{1,3}(?:status|fail|error|problem|report|has failed|delay)|"
     r"returned (?:mail|to sender)|"
-    r"(?:mail|message|e-?mail)[ -]+(?:\w+[ -]+)?(?:error|fail|returned|rejected|delayed|undeliver)|"
+    r"(?:mail|message|e-?mail)[ -]{1,3}(?:\w{1,30}[ -]{1,3})?"
+    r"(?:error|fail|returned|rejected|delayed|undeliver)|"
     r"mail system error|could(?:n't| not) be delivered|error sending|unable to deliver|"
-    r"unzustellbar|nicht zugestellt|zustell\w*fehler|non remis|échec|"
+    r"unzustellbar|nicht zugestellt|zustell\w{0,20}fehler|non remis|échec|"
     r"no se (?:ha )?(?:pudo )?entreg|"
     r"onbestelbaar|не доставлен|недоставлен|未送达|无法送达|退信|投递失败|"
     r"配信(?:できません|不能|エラー)|"
@@ -36,7 +37,7 @@ FAILURE_SUBJECT = re.compile(
 )
 FAILURE_TEXT = re.compile(
     r"(?:could not|couldn't|cannot|can't|unable to|wasn't able to|not|failed to) (?:be )?"
-    r"(?:deliver|send|reach)|deliver\w* (?:to .{0,80})?(?:has |have )?(?:failed|been delayed)|"
+    r"(?:deliver|send|reach)|deliver\w{0,12} (?:to .{0,80})?(?:has |have )?(?:failed|been delayed)|"
     r"permanent (?:error|failure)|following address(?:es)?|undeliverable|returned message|"
     r"did not (?:reach|like)|delivery (?:error|failure)|failed recipient|rejected|"
     r"user unknown|unknown user|mailbox (?:is )?full|exceeded|disabled|invalid recipient|"
@@ -55,12 +56,18 @@ RETURNED = re.compile(
     r"|(?:received|return-path|mime-version|dkim-signature|x-[a-z-]+): ?[^\n]*)$",
     re.IGNORECASE | re.MULTILINE,
 )
-ADDRESS = re.compile(r"[^\s<>()\[\]\\,;:\"'=|/*]+@[A-Za-z0-9_.-]*[A-Za-z0-9_]")
-HAS_WORDS = re.compile(r"[45]\d\d|[^\W\d_]{4}.*\s.*[^\W\d_]{4}", re.DOTALL)
+# It begins where a word does: asked at each letter of a long word, it would take its square.
+ADDRESS = re.compile(
+    r"(?<![^\s<>()\[\]\\,;:\"'=|/*])[^\s<>()\[\]\\,;:\"'=|/*]+@[A-Za-z0-9_.-]*[A-Za-z0-9_]"
+)
+REPLY_CODE = re.compile(r"[45]\d\d")
+WORD = re.compile(r"[^\W\d_]{4}")
+SPACE = re.compile(r"\s")
 NOT_RECIPIENT = re.compile(
     r"contact|support|assistance|from:|sender|abuse@|help|^\s*(?:to|cc|subject):", re.IGNORECASE
 )
 LOOKED_AT = 20_000
+SUBJECT_LOOKED_AT = 1_000
 MOST_NAMED = 100
 
 
@@ -81,16 +88,19 @@ def find_failures(root: Part, text: str) -> list[Failure]:
     """
     if root.header("x-amz-sns-message-id"):
         return list(_from_amazon(text))
-    subject = decode_words(root.header("subject"))
+    subject = decode_words(root.header("subject"))[:SUBJECT_LOOKED_AT]
     named = [address.value for address in parse_addresses(root.header("x-failed-recipients"))]
     if not named and not _is_notice(root, subject, text):
         return []
     notice = _notice_part(text)
     delayed = re.search(r"\bdelay|warning", subject, re.IGNORECASE) is not None
     own = {address.value for address in parse_addresses(root.header("to"))}
-    recipients = named or _recipients(notice, own) or _returned_to(root, text) or [""]
+    everyone = named or _recipients(notice, own) or _returned_to(root, text) or [""]
+    recipients = everyone[:MOST_NAMED]
+    lower = notice.lower()
+    starts = {one: _line_of(one, lower) for one in recipients if one and one in lower}
     return [
-        Failure(recipient, f"{_about(recipient, notice, recipients)}\n{subject}", delayed=delayed)
+        Failure(recipient, f"{_about(recipient, notice, starts)}\n{subject}", delayed=delayed)
         for recipient in recipients
     ]
 
@@ -150,22 +160,35 @@ def _returned_to(root: Part, text: str) -> list[str]:
     return [named[1].lower()] if named else []
 
 
-def _about(recipient: str, notice: str, others: list[str]) -> str:
+def _about(recipient: str, notice: str, starts: Mapping[str, int]) -> str:
     """The words from the recipient's line on to the line of the next one, or the whole notice."""
-    lower = notice.lower()
-    if not recipient or recipient not in lower:
+    start = starts.get(recipient)
+    if start is None:
         return notice
-    starts = [_line_of(other, lower) for other in others if other != recipient]
-    start = _line_of(recipient, lower)
-    end = min((other for other in starts if other > start), default=len(notice))
-    words = lower[start:end].replace(recipient, " ")
-    return notice[start:end] if HAS_WORDS.search(words) else notice
+    later = (other for one, other in starts.items() if one != recipient and other > start)
+    end = min(later, default=len(notice))
+    words = notice[start:end].lower().replace(recipient, " ")
+    return notice[start:end] if _has_words(words) else notice
+
+
+def _has_words(text: str) -> bool:
+    """A code, or two words of four letters with white space somewhere between them."""
+    if REPLY_CODE.search(text):
+        return True
+    first = WORD.search(text)
+    if first is None:
+        return False
+    space = SPACE.search(text, first.end())
+    return space is not None and WORD.search(text, space.end()) is not None
 
 
 def _line_of(recipient: str, lower: str) -> int:
     """Where the line begins that speaks of a recipient; not the To: of a returned mail."""
     at = -1
-    while (at := lower.find(recipient, at + 1)) >= 0:
+    for _ in range(MOST_NAMED):
+        at = lower.find(recipient, at + 1)
+        if at < 0:
+            break
         start = lower.rfind("\n", 0, at) + 1
         if not lower[start:at].strip().startswith("to:"):
             return start

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from servicedesk.channels.email.bounce_judge import default_status, is_after_data, reason_of
 from servicedesk.channels.email.bounce_notice import Failure, find_failures
@@ -20,11 +20,14 @@ FIELDS = frozenset({
 })  # fmt: skip
 MOST_RECIPIENTS = 100
 MOST_WORDS = 3_000
+MOST_JUDGED = 40_000
+"""Letters that are judged of one mail, shared by its recipients."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """One recipient that a mail did not reach. `kind`: "hard" (the address is dead) or "soft"."""
+    """One recipient that a mail did not reach. `kind`: "hard" (the address is dead) or "soft".
+    `delayed`: it is still being tried."""
 
     recipient: str
     status: str
@@ -32,6 +35,7 @@ class Bounce:
     reason: str
     diagnostic: str
     original_message_id: str
+    delayed: bool = False
 
 
 def find_bounces(root: Part, text: str) -> tuple[Bounce, ...]:
@@ -46,8 +50,11 @@ def find_bounces(root: Part, text: str) -> tuple[Bounce, ...]:
     original = original_message_id(root)
     more = text[:MOST_WORDS] if reported else ""
     found: dict[str, Bounce] = {}
-    for failure in (reported or noticed)[:MOST_RECIPIENTS]:
-        found.setdefault(failure.recipient.lower(), _judge(failure, more, original))
+    failures = (reported or noticed)[:MOST_RECIPIENTS]
+    share = MOST_JUDGED // len(failures)
+    for failure in failures:
+        cut = replace(failure, diagnostic=failure.diagnostic[:share])
+        found.setdefault(failure.recipient.lower(), _judge(cut, more, original))
     return tuple(found.values())
 
 
@@ -100,10 +107,10 @@ def _typed(value: str) -> str:
 def _judge(failure: Failure, more_words: str, original: str) -> Bounce:
     diagnostic = failure.diagnostic or more_words
     status = _best_status(failure.status, diagnostic)
-    late = is_after_data(f"{failure.diagnostic} {more_words}")
+    late = is_after_data(failure.diagnostic) or is_after_data(more_words)
     reason = reason_of(status, diagnostic, refused_after_data=late)
     if reason is BounceReason.UNDEFINED and more_words:
-        reason = reason_of(status, f"{diagnostic} {more_words}", refused_after_data=late)
+        reason = reason_of(status, more_words, refused_after_data=late)
         status = status or _best_status("", more_words)
     status = status or default_status(reason, delayed=failure.delayed)
     is_hard = reason in HARD and not failure.delayed
@@ -114,6 +121,7 @@ def _judge(failure: Failure, more_words: str, original: str) -> Bounce:
         reason=reason.value,
         diagnostic=" ".join(diagnostic.split())[:1_000],
         original_message_id=original,
+        delayed=failure.delayed,
     )
 
 
