@@ -17,10 +17,7 @@ PREFIX = "whsec_"
 
 def webhook_secrets(secrets: Secrets, url: str) -> list[str]:
     """Return what the receiver at the address is told, the newest first; each of them signs."""
-    return [
-        f"{PREFIX}{base64.b64encode(key).decode()}"
-        for key in secrets.shared(f"webhook {url}")
-    ]
+    return [f"{PREFIX}{base64.b64encode(key).decode()}" for key in secrets.shared(f"webhook {url}")]
 
 
 def signed_headers(
