@@ -37,7 +37,7 @@ const PEOPLE: [string, string][] = [
 ]
 export const contacts: Contact[] = PEOPLE.map(([name, address], n) => ({
   id: id(5, n), name, address, organization: n === 0 ? { id: id(6, 1), name: 'Halden Outdoor', tier: 'Gold' } : null, locale: 'en', time_zone: n === 0 ? 'Asia/Shanghai' : null,
-  identities: [{ kind: 'email', value: address, undeliverable_at: null, undeliverable_reason: null, soft_bounces: 0 }], undeliverable: false, created_at: at(50_000), tickets: [], ticket_count: n === 0 ? 14 : 1,
+  identities: [{ kind: 'email', value: address, undeliverable_at: null, undeliverable_reason: null, soft_bounces: 0 }], undeliverable: false, agent_id: null, created_at: at(50_000), tickets: [], ticket_count: n === 0 ? 14 : 1,
 }))
 
 interface Plan { who: number; subject: string; words: string; status: TicketStatus; waits: number | null; mine: boolean; unread?: boolean; priority?: 1 | 2 | 3 | 4 }

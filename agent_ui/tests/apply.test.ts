@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { User } from '@/api/types'
+import type { Notice, User } from '@/api/types'
 import { apply } from '@/realtime/apply'
 import { parseWord, type Frame } from '@/realtime/frames'
 import { emptyWorld, put, putMessage, putTicket, shownTicket, type Timeline, type World } from '@/realtime/world'
@@ -14,6 +14,8 @@ function worldAfter(frames: Frame[], from: World = emptyWorld()): World {
 
 const USER: User = { id: 'u1', name: 'Sofia', email: 's@x.example', role: 'agent', locale: 'en', time_zone: 'UTC', active: true, version: 2, team_ids: [], created_at: '' }
 
+const NOTICE: Notice = { id: 'n1', escalation_id: 'e1', ticket_id: 't1', ticket_number: 7, metric: 'first_reply', audience: 'customer', due_at: '', created_at: '', seen_at: null, acknowledged_at: null, acknowledged_by: null }
+
 const EVERY_KIND: Frame[] = [
   frame('ticket', 1, ticketValues()),
   frame('message', 2, message({ seq: 3 })),
@@ -24,6 +26,7 @@ const EVERY_KIND: Frame[] = [
   frame('team', 7, { id: 'g1', name: 'Orders', member_ids: ['u1'], version: 1 }),
   frame('inbox', 8, { id: 'i1', channel: 'email', name: 'Help', address: 'h@x.example', queue_id: 'q1', brand_id: 'b1', active: true, version: 1, brake: null }),
   frame('contact', 9, { id: 'c1', name: 'Lin Wei-Hansen', address: 'lin@x.example' }),
+  frame('escalation', 9, NOTICE),
   frame('ticket', 10, ticketValues({ status: 'pending', version: 2 })),
   frame('ticket.removed', 11, { ticket_id: 't2' }),
   frame('message.removed', 11, { ticket_id: 't1', message_id: 'm9' }),
@@ -37,6 +40,7 @@ describe('a frame changes the world', () => {
     expect(world.offers.o1?.contact?.name).toBe('Lin Wei-Hansen')
     expect(world.presence.u1?.state).toBe('away')
     expect([world.queues.q1?.waiting, world.users.u1?.name, world.teams.g1?.name, world.inboxes.i1?.address]).toEqual([2, 'Sofia', 'Orders', 'h@x.example'])
+    expect(world.notices.n1?.ticket_number).toBe(7)
     expect(world.position).toBe(12)
   })
 

@@ -41,6 +41,8 @@ export interface NewTicket {
   attachment_ids: string[]
   queue_id?: string
   priority?: Priority
+  /** Write to them although mail to the address came back. */
+  even_if_undeliverable: boolean
 }
 
 export const listTickets = (filter: TicketFilter, signal?: AbortSignal): Promise<Page<TicketRow>> =>
@@ -97,9 +99,15 @@ export const markRead = (ticketId: string, seq: number): Promise<Answer<null>> =
 
 export const getContact = (id: string): Promise<Contact> => get(`/contacts/${id}`)
 
-export const changeContact = (
-  id: string, change: { name?: string; locale?: string; time_zone?: string },
-): Promise<Answer<Contact>> => call('PATCH', `/contacts/${id}`, { json: change })
+export interface ContactChange {
+  name?: string
+  locale?: string
+  time_zone?: string
+  /** For supervisors. */
+  agent_id?: string
+}
+
+export const changeContact = (id: string, change: ContactChange): Promise<Answer<Contact>> => call('PATCH', `/contacts/${id}`, { json: change })
 
 export const uploadFile = async (file: File, signal?: AbortSignal): Promise<Upload> =>
   (

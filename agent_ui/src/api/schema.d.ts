@@ -363,6 +363,8 @@ export interface components {
             locale: string | null;
             /** Time Zone */
             time_zone: string | null;
+            /** Agent Id */
+            agent_id: string | null;
             /**
              * Created At
              * Format: date-time
@@ -375,7 +377,8 @@ export interface components {
         };
         /**
          * ContactBody
-         * @description What is left out or null stays.
+         * @description What is left out or null stays. `agent_id`: whose work of theirs is first, where a queue
+         *     goes by it. Supervisors set it.
          */
         ContactBody: {
             /**
@@ -393,6 +396,11 @@ export interface components {
              * @default null
              */
             time_zone: string | null;
+            /**
+             * Agent Id
+             * @default null
+             */
+            agent_id: string | null;
         };
         /**
          * ExplainQuery
@@ -1848,7 +1856,10 @@ export interface components {
             /** Next */
             next: string | null;
         };
-        /** NewTicketBody */
+        /**
+         * NewTicketBody
+         * @description `even_if_undeliverable`: write to them although mail to the address came back.
+         */
         NewTicketBody: {
             /**
              * Inbox Id
@@ -1869,6 +1880,11 @@ export interface components {
             queue_id: string | null;
             /** @default 2 */
             priority: components["schemas"]["Priority"];
+            /**
+             * Even If Undeliverable
+             * @default false
+             */
+            even_if_undeliverable: boolean;
         };
         /**
          * ChangeBody
@@ -2279,7 +2295,7 @@ export interface components {
          * @description Why a clock or one of its stretches ended.
          * @enum {string}
          */
-        Reason: "replied" | "solved" | "solved_in_bulk" | "merged" | "moved" | "no_longer_promised" | "answered" | "left" | "status" | "calendar";
+        Reason: "replied" | "solved" | "solved_in_bulk" | "merged" | "moved" | "messages_moved" | "no_longer_promised" | "answered" | "left" | "status" | "calendar";
         /**
          * TicketStatus
          * @enum {string}
@@ -2290,6 +2306,12 @@ export interface components {
          * @enum {string}
          */
         Told: "carried" | "ran" | "stood_still";
+        /**
+         * Attention
+         * @description Why somebody is to look at a ticket although its contact may wait for nothing.
+         * @enum {string}
+         */
+        Attention: "undelivered" | "unknown_sender";
         /**
          * ClockBadge
          * @description A live clock, as lists show it. `due_at` is exact; null while it stands still.
@@ -2364,7 +2386,8 @@ export interface components {
         /**
          * OrderSummary
          * @description The ticket's newest work order. `virtual_start` is its place in line. `stuck`: why nobody is
-         *     asked to take it, null while somebody may be.
+         *     asked to take it, null while somebody may be. `attention`: why somebody is to look while it
+         *     lives, although the contact may wait for nothing.
          */
         OrderSummary: {
             /**
@@ -2389,6 +2412,7 @@ export interface components {
             /** Attempts */
             attempts: number;
             stuck: components["schemas"]["Stuck"] | null;
+            attention: components["schemas"]["Attention"] | null;
         };
         /** OrganizationReference */
         OrganizationReference: {
@@ -2734,8 +2758,8 @@ export interface components {
         /**
          * ElsewhereSettings
          * @description What else is done than to let an order wait: it goes on to another queue, keeping its place
-         *     in line, or it ends. Neither: it stays. Beside that its contact may be told that it waits
-         *     (`tell`), or asked whether we shall call them.
+         *     in line, or it ends, which only a chat or a call does. Neither: it stays. Beside that its
+         *     contact may be told that it waits (`tell`), or asked whether we shall call them.
          */
         ElsewhereSettings: {
             /**
@@ -2941,8 +2965,9 @@ export interface components {
         };
         /**
          * StickySettings
-         * @description Who handled the contact's last order of this queue is asked first, and alone for so long.
-         *     A rule's preferred agent is asked for the same time.
+         * @description Who is asked first, and alone for so long: the account's agent (the contact's own, else that
+         *     of their organization), else who handled the contact's last order of this queue. Before them
+         *     comes who holds the ticket, then a rule's preferred agent, for the same time.
          */
         StickySettings: {
             /**
@@ -2950,6 +2975,11 @@ export interface components {
              * @default true
              */
             last_agent: boolean;
+            /**
+             * Account Agent
+             * @default false
+             */
+            account_agent: boolean;
             /**
              * Seconds
              * @default 120

@@ -15,6 +15,7 @@ export type Role = Shapes['Role']
 export type Locale = Shapes['User']['locale']
 export type Channel = Shapes['ChannelKind']
 export type TicketStatus = Shapes['TicketStatus']
+export type Attention = Shapes['Attention']
 export type Priority = Shapes['Priority']
 export type PresenceState = Shapes['PresenceState']
 export type OfferState = Shapes['OfferState']
@@ -53,6 +54,7 @@ export type TicketDetails = Pick<Ticket, 'participants' | 'allowed_statuses' | '
 /** A ticket with all but its messages: what a frame carries. */
 export type TicketValues = TicketRow & TicketDetails
 export type ChangedTicket = Shapes['TicketDetail']
+export type Notice = Shapes['EscalationNotice']
 export type Contact = Shapes['ContactPage']
 export type ActivityEntry = Shapes['Activity']
 export type Upload = Shapes['Upload']

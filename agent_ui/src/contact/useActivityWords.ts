@@ -4,6 +4,13 @@ import type { ActivityEntry } from '@/api/types'
 import { useLocaleFormat } from '@/parts/useLocaleFormat'
 import { useWorld } from '@/stores/world'
 
+/** An order may be diverted to no other queue: its contact is told something, or it ends. */
+function keyOf({ kind, payload }: ActivityEntry): string {
+  const key = `contact.did_${kind.replaceAll('.', '_')}`
+  if (kind !== 'order.diverted' || payload.to_queue_id) return key
+  return payload.turned_away === true ? 'contact.did_turned_away' : 'contact.did_told_waiting'
+}
+
 export function useActivityWords(): (entry: ActivityEntry) => string {
   const { t, te } = useI18n()
   const store = useWorld()
@@ -21,7 +28,7 @@ export function useActivityWords(): (entry: ActivityEntry) => string {
   }
 
   return (entry) => {
-    const key = `contact.did_${entry.kind.replaceAll('.', '_')}`
+    const key = keyOf(entry)
     if (!te(key, 'en')) return entry.kind
     const named = Object.fromEntries(Object.entries(entry.payload).map(([name, value]) => [name, nameFor(name, value)]))
     return t(key, named)

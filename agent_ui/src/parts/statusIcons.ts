@@ -1,5 +1,5 @@
 /** A shape for each status, since colour alone never tells. */
-import type { Priority, TicketStatus } from '@/api/types'
+import type { Attention, Priority, TicketStatus } from '@/api/types'
 
 export const STATUS_ICONS: Record<TicketStatus, string> = {
   new: 'i-lucide-circle-dot',
@@ -15,6 +15,11 @@ export const PRIORITY_ICONS: Record<Priority, string> = {
   2: 'i-lucide-signal-medium',
   3: 'i-lucide-signal-high',
   4: 'i-lucide-siren',
+}
+
+export const ATTENTION_ICONS: Record<Attention, string> = {
+  undelivered: 'i-lucide-undo-2',
+  unknown_sender: 'i-lucide-shield-alert',
 }
 
 export const PRIORITIES: readonly Priority[] = [4, 3, 2, 1]

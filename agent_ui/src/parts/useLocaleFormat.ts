@@ -3,7 +3,7 @@ import { computed } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useSession } from '@/stores/session'
 import { useNow } from '@/time/clock'
-import { dayKey, formatDay, formatDayTime, formatMoment, formatSize, formatSpan, formatTime } from '@/time/format'
+import { dayKey, formatDay, formatDayTime, formatHours, formatMoment, formatSize, formatSpan, formatTime } from '@/time/format'
 
 export function useLocaleFormat() {
   const { locale, t } = useI18n()
@@ -19,6 +19,7 @@ export function useLocaleFormat() {
     time: (iso: string) => formatTime(iso, locale.value, zone.value),
     moment: (iso: string) => formatMoment(iso, locale.value, zone.value),
     span: (ms: number) => formatSpan(ms, locale.value),
+    hours: (ms: number) => formatHours(ms, locale.value),
     since: (iso: string) => formatSpan(now.value - Date.parse(iso), locale.value),
     size: (bytes: number) => formatSize(bytes, locale.value),
     /** "Today", or the day. */

@@ -32,6 +32,8 @@ function change(world: World, frame: Frame): void {
       return void put(world, 'teams', frame.data, frame.position)
     case 'inbox':
       return void put(world, 'inboxes', frame.data, frame.position)
+    case 'escalation':
+      return void put(world, 'notices', frame.data, frame.position)
     case 'contact':
       return renameContact(world, frame)
     case 'position':

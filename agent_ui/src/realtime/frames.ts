@@ -1,5 +1,5 @@
 /** What travels over the socket. Frames carry new values, never deltas. */
-import type { Contact, ContactRef, Inbox, Message, Offer, Presence, Queue, Team, TicketValues, User } from '@/api/types'
+import type { Contact, ContactRef, Inbox, Message, Notice, Offer, Presence, Queue, Team, TicketValues, User } from '@/api/types'
 
 interface Stamped {
   type: 'frame'
@@ -19,6 +19,7 @@ export type Frame = Stamped &
     | { kind: 'user'; data: User }
     | { kind: 'team'; data: Team }
     | { kind: 'inbox'; data: Inbox }
+    | { kind: 'escalation'; data: Notice }
     | { kind: 'contact'; data: ContactRef & Partial<Omit<Contact, 'tickets' | 'ticket_count'>> }
     | { kind: 'position'; data: Record<string, never> }
   )
@@ -56,7 +57,7 @@ export type ServerWord = Hello | Frame | Resync | Mind | Ping
 export type ClientWord = { type: 'pong' } | { type: 'presence_of_mind'; kind: Mind['kind']; ticket_id: string }
 
 const FRAME_KINDS: ReadonlySet<string> = new Set<Frame['kind']>([
-  'ticket', 'ticket.removed', 'message', 'message.removed', 'offer', 'presence', 'queue', 'user', 'team', 'inbox', 'contact', 'position',
+  'ticket', 'ticket.removed', 'message', 'message.removed', 'offer', 'presence', 'queue', 'user', 'team', 'inbox', 'escalation', 'contact', 'position',
 ])
 
 /** Parses one socket message; null for words that a newer desk may say and this console does not know. */

@@ -1,6 +1,6 @@
 /** Everything a frame can change, by id. One value, changed by `apply` and the functions here only. */
 import type {
-  Contact, Inbox, Message, Offer, Presence, Queue, Team, TicketDetails, TicketRow, TicketValues, User,
+  Contact, Inbox, Message, Notice, Offer, Presence, Queue, Team, TicketDetails, TicketRow, TicketValues, User,
 } from '@/api/types'
 
 export interface Timeline {
@@ -32,20 +32,22 @@ export interface World {
   users: Record<string, User>
   teams: Record<string, Team>
   inboxes: Record<string, Inbox>
+  /** Escalations that one was told of. */
+  notices: Record<string, Notice>
   contacts: Record<string, Omit<Contact, 'tickets'>>
   guesses: Guess[]
   /** "table:id" → position as of which the row is known to be right. */
   known: Record<string, number>
 }
 
-export type Table = 'tickets' | 'offers' | 'presence' | 'queues' | 'users' | 'teams' | 'inboxes'
+export type Table = 'tickets' | 'offers' | 'presence' | 'queues' | 'users' | 'teams' | 'inboxes' | 'notices'
 
 export type Row<T extends Table> = World[T][string]
 
 export function emptyWorld(): World {
   return {
     position: null, tickets: {}, timelines: {}, offers: {}, presence: {}, queues: {}, users: {},
-    teams: {}, inboxes: {}, contacts: {}, guesses: [], known: {},
+    teams: {}, inboxes: {}, notices: {}, contacts: {}, guesses: [], known: {},
   }
 }
 

@@ -7,6 +7,8 @@ type Shapes = components['schemas']
 
 export type QueueSettings = Required<Shapes['QueueSettings']>
 export type QueueStep = Required<Shapes['StepSettings']>
+/** What is said to the contact beside what becomes of the order. */
+export type Told = Pick<QueueStep, 'tell' | 'offer_callback'>
 export type QueueServer = Shapes['Server']
 export type QueueSetup = Shapes['QueueSettingsShape']
 export type SkillMatrix = Shapes['SkillMatrix']
@@ -25,6 +27,8 @@ export type StuckOrder = Shapes['StuckOrder']
 export const getQueueSetup = (id: string): Promise<QueueSetup> => get(`/queues/${id}/settings`)
 export const saveQueueSetup = (id: string, version: number, settings: QueueSettings, servers: QueueServer[]): Promise<Answer<QueueSetup>> =>
   call('PUT', `/queues/${id}/settings`, { json: { settings, servers }, ifMatch: version })
+
+export const listAgentsWithoutQueue = async (): Promise<string[]> => (await get<{ user_ids: string[] }>('/agents-without-queue')).user_ids
 
 export const getSkillMatrix = (): Promise<SkillMatrix> => get('/skill-matrix')
 export const saveSkillCells = (cells: SkillCell[]): Promise<Answer<SkillMatrix>> => call('PATCH', '/skill-matrix', { json: { cells } })

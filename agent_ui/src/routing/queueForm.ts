@@ -19,3 +19,14 @@ export function newStep(after: QueueStep[]): QueueStep {
 export function placeOnLine(seconds: number, longest: number): number {
   return longest <= 0 ? 0 : Math.round(Math.sqrt(seconds / longest) * 1000) / 10
 }
+
+export type StepDeed = 'raise' | 'lower' | 'widen' | 'tell' | 'callback' | 'goes_on' | 'turned_away'
+
+/** What a step does, in the order in which it is told. */
+export function deedsOf(step: QueueStep): StepDeed[] {
+  const deeds: [StepDeed, boolean][] = [
+    ['raise', step.raise_priority > 0], ['lower', Object.keys(step.lower_skills).length > 0], ['widen', step.also_queues.length + step.also_teams.length > 0],
+    ['tell', step.tell !== null], ['callback', step.offer_callback], ['goes_on', step.overflow_to !== null], ['turned_away', step.turn_away],
+  ]
+  return deeds.filter(([, holds]) => holds).map(([deed]) => deed)
+}

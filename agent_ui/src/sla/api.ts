@@ -1,6 +1,6 @@
 /** Promises: policies, calendars, the clocks of a ticket, escalations. */
 import { call, get, newKey, type Answer } from '@/api/client'
-import type { Page } from '@/api/types'
+import type { Notice, Page } from '@/api/types'
 import type { components } from '@/api/schema'
 
 type Shapes = components['schemas']
@@ -24,7 +24,6 @@ export type PolicyCondition = Shapes['ConditionDocument']
 export type PolicyStep = Shapes['Step']
 export type StepAction = PolicyStep['actions'][number]
 export type PolicyPreview = Shapes['PolicyPreview']
-export type Notice = Shapes['EscalationNotice']
 
 export interface CalendarForm {
   name: string
@@ -87,3 +86,12 @@ export const getClocks = (ticketId: string): Promise<TicketClocks> => get(`/tick
 export const listNotices = async (): Promise<Notice[]> => (await get<Page<Notice>>('/escalations')).items
 
 export const acknowledge = (id: string): Promise<Answer<Notice>> => call('POST', `/escalations/${id}/acknowledge`)
+
+/** 409 while something counts by it. */
+export const removeCalendar = (id: string, version: number): Promise<Answer<null>> => call('DELETE', `/calendars/${id}`, { ifMatch: version })
+/** 409 while it is switched on. */
+export const removePolicy = (id: string, version: number): Promise<Answer<null>> => call('DELETE', `/sla-policies/${id}`, { ifMatch: version })
+
+/** What the receiver at an address checks our signatures with, the newest first. */
+export const getWebhookSecrets = async (url: string): Promise<string[]> =>
+  (await call<{ secrets: string[] }>('POST', '/sla-policies/webhook-secrets', { json: { url } })).data.secrets

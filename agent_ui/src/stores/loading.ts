@@ -5,6 +5,7 @@ import { listTickets } from '@/api/desk'
 import { listInboxes, listOffers, listPresence, listQueues, listTeams, listUsers } from '@/api/people'
 import type { TicketRow } from '@/api/types'
 import type { Row, Table } from '@/realtime/world'
+import { listNotices } from '@/sla/api'
 import { useWorld } from './world'
 
 export type LoadState = 'loading' | 'ready' | 'failed'
@@ -16,7 +17,7 @@ export const useLoading = defineStore('loading', () => {
   const store = useWorld()
   const states = reactive<Record<Table, LoadState>>({
     tickets: 'loading', offers: 'loading', presence: 'loading', queues: 'loading', users: 'loading',
-    teams: 'loading', inboxes: 'loading',
+    teams: 'loading', inboxes: 'loading', notices: 'loading',
   })
 
   async function load<T extends Table>(table: T, list: () => Promise<Row<T>[]>): Promise<void> {
@@ -54,6 +55,7 @@ export const useLoading = defineStore('loading', () => {
       load('users', listUsers),
       load('teams', listTeams),
       load('inboxes', listInboxes),
+      load('notices', listNotices),
     ])
   }
 

@@ -19,5 +19,8 @@ export const isAutomatic = (message: Message): boolean =>
 /** Who never got it. */
 export const returnedTo = (message: Message): Recipient[] => message.recipients.filter((one) => one.delivery_state === 'bounced')
 
+/** To whom it is still on its way: a server there goes on trying. */
+export const lateFor = (message: Message): Recipient[] => message.recipients.filter((one) => one.delivery_state === 'queued')
+
 /** The message answers this thread under another subject: perhaps it is a matter of its own. */
 export const changedSubject = (message: Message): boolean => message.why_here?.subject_changed === true

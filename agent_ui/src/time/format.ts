@@ -28,6 +28,11 @@ export function formatSpan(ms: number, locale: string): string {
   return unit(Math.floor(span / DAY), 'day', locale)
 }
 
+/** Whole or broken hours, however many: "40 hr", "37.5 hr". */
+export function formatHours(ms: number, locale: string): string {
+  return new Intl.NumberFormat(locale, { style: 'unit', unit: 'hour', unitDisplay: 'short', maximumFractionDigits: 2 }).format(ms / HOUR)
+}
+
 /** h:mm:ss or m:ss, for figures that tick each second. */
 export function formatCountdown(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000))
