@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from servicedesk.domain.actors import user_actor
-from servicedesk.domain.errors import BadInput, NotFound
+from servicedesk.domain.errors import BadInput, Forbidden, NotFound
 from servicedesk.domain.ids import ContactId, Position, UserId
 from servicedesk.domain.messages import Address, ChannelKind, Inbound
 from servicedesk.domain.people import Viewer
@@ -140,6 +140,7 @@ class ContactChanges:
     name: str | None = None
     locale: str | None = None
     time_zone: str | None = None
+    agent_id: UUID | None = None
 
 
 async def change_contact(
@@ -152,7 +153,11 @@ async def change_contact(
     if wanted.name is not None and not wanted.name.strip():
         raise BadInput("A contact needs a name. Write one.", field="name")
     changes = {column: value for column, value in asdict(wanted).items() if value is not None}
+    if wanted.agent_id is not None and not viewer.may_supervise:
+        raise Forbidden("Only a supervisor says whose contact this is.")
     async with database.work(user_actor(viewer.user_id)) as work:
+        if wanted.agent_id is not None:
+            await _check_agent(work.sql, wanted.agent_id)
         settings = ", ".join(f"{column} = ${place}" for place, column in enumerate(changes, 2))
         if changes and not await work.sql.execute(
             f"UPDATE contact SET {settings} WHERE id = $1", contact_id, *changes.values()
@@ -162,3 +167,11 @@ async def change_contact(
             "contact.changed", payload={"contact_id": str(contact_id), "fields": sorted(changes)}
         )
     return work.position
+
+
+async def _check_agent(sql: Sql, user_id: UUID) -> None:
+    row = await sql.fetch_one(
+        "SELECT id FROM app_user WHERE id = $1 AND active AND role <> 'observer'", user_id
+    )
+    if row is None:
+        raise BadInput("They take no work. Choose an active agent.", field="agent_id")

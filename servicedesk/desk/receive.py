@@ -164,7 +164,7 @@ async def _ensure_order(
         trace=[*found.trace, {"rule": "ticket_keeps_its_queue", "hit": True}],
     )
     queue = await get_queue(work.sql, ticket.queue_id)
-    sticky = await prefer(work.sql, kept, queue, ticket.contact_id)
+    sticky = await prefer(work.sql, kept, queue, ticket.contact_id, ticket.assignee_id)
     await orders.open_order(work, ticket.id, sticky, incoming.inbound.channel)
 
 

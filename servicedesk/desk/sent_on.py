@@ -1,8 +1,12 @@
-"""An order that its queue sends on takes its ticket along, in the same transaction."""
+"""An order that its queue sends on takes its ticket along, in the same transaction.
+
+As when a person moves it, whoever held the ticket does so no more.
+"""
 
 from uuid import UUID
 
 from servicedesk.desk import clocks, tickets
+from servicedesk.desk.take import release
 from servicedesk.desk.tickets import TicketFacts
 from servicedesk.kernel.sql import as_uuid
 from servicedesk.kernel.work import Work
@@ -42,4 +46,6 @@ async def take_along(work: Work, ticket: TicketFacts, queue_id: UUID) -> None:
         "to_team_id": str(queue.team_id),
     }
     work.record("ticket.moved", ticket_id=ticket.id, payload=payload)
+    if ticket.assignee_id is not None:
+        await release(work, await tickets.lock_ticket(work.sql, ticket.id), "moved")
     await clocks.follow(work, ticket.id)

@@ -264,7 +264,8 @@ class OrganizationReference(Shape):
 class ContactSummary(ContactReference):
     """A contact without their tickets: what a frame carries.
 
-    `undeliverable`: messages to one of their addresses come back for good.
+    `undeliverable`: messages to one of their addresses come back for good. `agent_id`: who looks
+    after them.
     """
 
     undeliverable: bool
@@ -272,6 +273,7 @@ class ContactSummary(ContactReference):
     identities: list[Identity]
     locale: str | None
     time_zone: str | None
+    agent_id: UUID | None
     created_at: datetime
 
 

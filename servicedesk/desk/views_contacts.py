@@ -16,7 +16,15 @@ from servicedesk.desk.views_lists import TicketQuery, TicketSort, count_tickets,
 from servicedesk.domain.errors import NotFound
 from servicedesk.domain.ids import TeamId, UserId
 from servicedesk.domain.people import Viewer
-from servicedesk.kernel.sql import Row, Sql, as_time, as_time_or_none, as_uuid, ids_of
+from servicedesk.kernel.sql import (
+    Row,
+    Sql,
+    as_time,
+    as_time_or_none,
+    as_uuid,
+    as_uuid_or_none,
+    ids_of,
+)
 
 NEWEST_TICKETS = 10
 
@@ -54,7 +62,7 @@ async def load_contacts(sql: Sql, contact_ids: Iterable[UUID]) -> dict[UUID, Con
     if not wanted:
         return {}
     rows = await sql.fetch(
-        "SELECT c.id, c.name, c.locale, c.time_zone, c.created_at, "
+        "SELECT c.id, c.name, c.locale, c.time_zone, c.agent_id, c.created_at, "
         "g.id AS organization_id, g.name AS organization_name, g.tier AS organization_tier "
         "FROM contact c LEFT JOIN organization g ON g.id = c.organization_id "
         f"WHERE {sql.member('c.id', 1)}",
@@ -133,5 +141,6 @@ def _contact(row: Row, identities: list[Identity]) -> ContactSummary:
         identities=identities,
         locale=row["locale"],
         time_zone=row["time_zone"],
+        agent_id=as_uuid_or_none(row["agent_id"]),
         created_at=as_time(row["created_at"]),
     )

@@ -84,11 +84,13 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class Sticky:
-    """Whom the desk prefers for new work, for so long: a rule's choice, else, if `last_agent`, who
-    handled the contact's last order of the queue. The engine only sees what came of it."""
+    """Whom the desk prefers for new work, for so long: a rule's choice, else, if `account_agent`,
+    who looks after the contact or its organization, else, if `last_agent`, who handled the
+    contact's last order of the queue. The engine only sees what came of it."""
 
     seconds: int
     last_agent: bool = True
+    account_agent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from servicedesk.routing.facts import (
     Elsewhere,
     QueueOrder,
     QueueStep,
+    Sticky,
 )
 from servicedesk.routing.shapes import Shape
 
@@ -78,11 +79,16 @@ class StepSettings(ElsewhereSettings):
 
 
 class StickySettings(Shape):
-    """Who handled the contact's last order of this queue is asked first, and alone for so long.
-    A rule's preferred agent is asked for the same time."""
+    """Who is asked first, and alone for so long: the account's agent (the contact's own, else that
+    of their organization), else who handled the contact's last order of this queue. Before them
+    comes who holds the ticket, then a rule's preferred agent, for the same time."""
 
     last_agent: bool = True
+    account_agent: bool = False
     seconds: Annotated[int, Field(ge=1, le=86_400)] = 120
+
+    def as_sticky(self) -> Sticky:
+        return Sticky(self.seconds, self.last_agent, self.account_agent)
 
 
 class QueueSettings(Shape):

@@ -11,7 +11,7 @@ from servicedesk.kernel.database import Database
 from servicedesk.kernel.ids import new_id
 from servicedesk.kernel.sql import Row, Sql, as_uuid
 from servicedesk.kernel.work import Work
-from servicedesk.routing.facts import QueueFacts, Sticky
+from servicedesk.routing.facts import QueueFacts
 from servicedesk.routing.queue_settings import COLUMNS as SETTINGS_COLUMNS
 from servicedesk.routing.queue_settings import settings_of
 
@@ -53,7 +53,6 @@ class NameTaken(Conflict):
 def queue_of(row: Row) -> QueueFacts:
     """Return all that is known of the queue but whether it is open now."""
     settings = settings_of(row)
-    sticky = settings.sticky
     return QueueFacts(
         id=QueueId(as_uuid(row["id"])),
         name=row["name"],
@@ -71,7 +70,7 @@ def queue_of(row: Row) -> QueueFacts:
         max_wait_seconds=settings.max_wait_seconds,
         overflow=settings.overflow.as_elsewhere(),
         most_refusals=settings.most_refusals,
-        sticky=None if sticky is None else Sticky(sticky.seconds, sticky.last_agent),
+        sticky=None if settings.sticky is None else settings.sticky.as_sticky(),
         wrap_up_seconds=settings.wrap_up_seconds,
         wrap_up_extension_seconds=settings.wrap_up_extension_seconds,
     )

@@ -1,9 +1,9 @@
 """What the rows tell of an order and of those who might have taken it, now or in the past."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
 
@@ -34,10 +34,25 @@ AHEAD = {
         "(coalesce(due_at, '9999-12-31 00:00:00+00:00'), virtual_start, id) < ($2, $3, $4)"
     ),
 }
+USED_NOW = """
+    SELECT user_id, channel, sum(units) AS units FROM (
+        SELECT owner_id AS user_id, channel, units FROM work_order
+        WHERE owner_id IS NOT NULL AND state = 'active'
+        UNION ALL
+        SELECT offer.user_id, work_order.channel, work_order.units FROM offer
+        JOIN work_order ON work_order.id = offer.order_id
+        WHERE offer.state = 'open'
+    ) AS held GROUP BY user_id, channel
+"""
+LONGEST_HELD = timedelta(days=60)
+LONGEST_OFFERED = timedelta(days=1)
+"""What was taken, or held out, earlier than so long before an instant is not looked for then: the
+past is searched by when things began."""
 USED_AT = """
     SELECT user_id, channel, sum(units) AS units FROM (
         SELECT owner_id AS user_id, channel, units FROM work_order
-        WHERE owner_id IS NOT NULL AND accepted_at <= $1 AND (ended_at IS NULL OR ended_at > $1)
+        WHERE owner_id IS NOT NULL AND accepted_at <= $1 AND accepted_at > $3
+            AND (ended_at IS NULL OR ended_at > $1)
         UNION ALL
         SELECT offer.user_id, work_order.channel, work_order.units FROM offer
         JOIN work_order ON work_order.id = offer.order_id
@@ -85,7 +100,7 @@ async def see_now(sql: Sql, order_id: OrderId, now: datetime) -> Seen | None:
         now,
         None if offer is None else offer.user_id,
     )
-    used = await _used(sql, now)
+    used = _by_user(await sql.fetch(USED_NOW))
     states = await _present_states(sql)
     candidates = await _candidates(sql, used, states)
     why = () if offer is None else await _why(sql, offer.id)
@@ -188,9 +203,12 @@ async def _candidates(
 
 
 async def _used(sql: Sql, at: datetime) -> Mapping[UUID, Mapping[ChannelKind, int]]:
+    return _by_user(await sql.fetch(USED_AT, at, at - LONGEST_OFFERED, at - LONGEST_HELD))
+
+
+def _by_user(rows: Iterable[Row]) -> Mapping[UUID, Mapping[ChannelKind, int]]:
     found: defaultdict[UUID, dict[ChannelKind, int]] = defaultdict(dict)
-    earliest = at.replace(year=at.year - 1, day=1)  # no offer stands that long
-    for row in await sql.fetch(USED_AT, at, earliest):
+    for row in rows:
         found[as_uuid(row["user_id"])][ChannelKind(row["channel"])] = int(row["units"])
     return found
 

@@ -186,3 +186,19 @@ async def test_rules_see_the_tags_of_a_ticket_whose_work_begins_again(
         "SELECT attributes FROM work_order WHERE ticket_id = $1 ORDER BY entered_at", ticket_id
     )
     assert [as_dict(row["attributes"]) for row in rows] == [{}, {"customer": "important"}]
+
+
+async def test_work_that_is_sent_on_leaves_who_held_its_ticket(
+    services: Services, company: Company
+) -> None:
+    ticket_id = await open_by_mail(services, company)
+    await take_ticket(services.database, ticket_id, company.ana)
+    order = await live_order(services.database.sql, ticket_id)
+    assert order is not None
+    async with services.database.work(system_actor("test")) as work:
+        await finish_order(work, order.id, "done")
+    ticket = await ticket_of(services, ticket_id)
+    await post(services, company.inbox, letter(f"Re: [#{ticket.number}] Refund"))
+    assert await step(services, ticket_id, Elsewhere(overflow_to=company.sales_queue))
+    ticket = await ticket_of(services, ticket_id)
+    assert (ticket.queue_id, ticket.assignee_id) == (company.sales_queue, None)
