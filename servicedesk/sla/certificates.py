@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from servicedesk.domain.actors import system_actor
+from servicedesk.kernel.bulk import update_bulk_later
 from servicedesk.kernel.database import Database
-from servicedesk.kernel.sql import Sql, as_dict, as_uuid
+from servicedesk.kernel.sql import Row, Sql, as_dict, as_uuid
 from servicedesk.sla.certificate import Signer, certify
 from servicedesk.sla.clock.states import Clock
 from servicedesk.sla.events import Event
@@ -40,16 +41,16 @@ async def _sign_portion(database: Database, signer: Signer, at_once: int) -> int
             at_once,
         )
         told = await read_told(work.sql, {as_uuid(row["ticket_id"]) for row in rows})
-        for row in rows:
-            ticket_id = as_uuid(row["ticket_id"])
-            clock = read_clock(row["record"])
-            certificate = certify(str(ticket_id), clock, _until_end(told[ticket_id], clock), signer)
-            await work.sql.execute_later(
-                "UPDATE finished_clock SET certificate = $2 WHERE id = $1",
-                as_uuid(row["id"]),
-                certificate.as_line(),
-            )
+        if rows:
+            signed = [_signed(row, told[as_uuid(row["ticket_id"])], signer) for row in rows]
+            await update_bulk_later(work.sql, "finished_clock", signed)
     return len(rows)
+
+
+def _signed(row: Row, told: Sequence[Event], signer: Signer) -> dict[str, object]:
+    ticket_id, clock = as_uuid(row["ticket_id"]), read_clock(row["record"])
+    certificate = certify(str(ticket_id), clock, _until_end(told, clock), signer)
+    return {"id": as_uuid(row["id"]), "certificate": certificate.as_line()}
 
 
 async def read_told(sql: Sql, ticket_ids: Iterable[UUID]) -> dict[UUID, list[Event]]:
