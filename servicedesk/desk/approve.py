@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from servicedesk.desk import tickets
+from servicedesk.desk.attention import settle_attention
 from servicedesk.desk.relocate import lock_entry, require_open, wake
 from servicedesk.domain.actors import user_actor
 from servicedesk.domain.ids import Position
@@ -26,10 +27,11 @@ async def approve(database: Database, viewer: Viewer, message_id: UUID) -> Posit
         await _verify(work, message_id)
         if entry.contact_id is not None:
             await tickets.add_participant(work.sql, ticket.id, ParticipantRole.CC, entry.contact_id)
+        await settle_attention(work, ticket.id)
         payload = {"message_id": str(message_id), "seq": entry.seq}
         work.record("message.approved", ticket_id=ticket.id, payload=payload)
         if entry.by_person:
-            await wake(work, ticket, {})
+            await wake(work, ticket, entry.created_at, {})
     return work.position
 
 

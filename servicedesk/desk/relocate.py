@@ -18,9 +18,17 @@ from servicedesk.domain.ids import ContactId, InboxId, MessageId
 from servicedesk.domain.messages import MessageKind
 from servicedesk.domain.people import Viewer
 from servicedesk.domain.tickets import TicketStatus, TicketStep, next_status
-from servicedesk.kernel.sql import Row, Sql, as_time, as_time_or_none, as_uuid, as_uuid_or_none
+from servicedesk.kernel.sql import (
+    Row,
+    Sql,
+    as_dict,
+    as_time,
+    as_time_or_none,
+    as_uuid,
+    as_uuid_or_none,
+)
 from servicedesk.kernel.work import Work
-from servicedesk.sla.events import ContactWrote
+from servicedesk.sla.events import Event, WaitChanged
 
 COLUMNS = (
     "id, ticket_id, seq, kind, author_kind, author_id, inbox_id, subject, text, unverified, "
@@ -123,13 +131,16 @@ async def relocate(
     return seq
 
 
-async def wake(work: Work, ticket: TicketFacts, columns: dict[str, object]) -> None:
+async def wake(
+    work: Work, ticket: TicketFacts, wrote_at: datetime, columns: dict[str, object]
+) -> None:
     """A contact's word counts on a locked ticket from now on: it reopens, and somebody handles it.
 
-    `columns` are set with it.
+    The contact waits since they wrote it, not since somebody looked. `columns` are set with it.
     """
     status = next_status(ticket.status, TicketStep.CONTACT_WRITES)
-    columns = {**columns, "status": status, "waiting_since": ticket.waiting_since or work.now}
+    since = min(wrote_at, ticket.waiting_since or wrote_at)
+    columns = {**columns, "status": status, "waiting_since": since}
     if status is not ticket.status:
         columns["solved_at"] = None
     await tickets.update_ticket(work, ticket.id, new_version=status is not ticket.status, **columns)
@@ -137,7 +148,7 @@ async def wake(work: Work, ticket: TicketFacts, columns: dict[str, object]) -> N
         step = {"from": ticket.status.value, "to": status.value, "step": "contact_writes"}
         work.record("ticket.status_changed", ticket_id=ticket.id, payload=step)
     await take.open_for_ticket(work, await tickets.lock_ticket(work.sql, ticket.id), "woken")
-    await clocks.follow(work, ticket.id, ContactWrote(work.now))
+    await clocks.follow(work, ticket.id, WaitChanged(work.now, since))
 
 
 def require_open(ticket: TicketFacts) -> None:
@@ -173,21 +184,40 @@ async def _look_back(work: Work, ticket: TicketFacts) -> None:
             "last_message_at": as_time(row["created_at"]),
             "last_message_from": "contact" if row["kind"] == MessageKind.INBOUND else "agent",
         }
+    told = list[Event]()
     if ticket.waiting_since is not None:
-        columns["waiting_since"] = await _waits_since(work.sql, ticket.id)
+        since = await _waits_since(work.sql, ticket.id, ticket.waiting_since)
+        columns["waiting_since"] = since
+        told = [] if since == ticket.waiting_since else [WaitChanged(work.now, since)]
     await tickets.update_ticket(work, ticket.id, new_version=False, **columns)
-    await clocks.follow(work, ticket.id)
+    await clocks.follow(work, ticket.id, *told)
 
 
-async def _waits_since(sql: Sql, ticket_id: UUID) -> datetime | None:
-    """When the first word of a contact came that no agent has answered yet."""
+async def _waits_since(sql: Sql, ticket_id: UUID, before: datetime) -> datetime | None:
+    """When the first word of a contact came that no agent has answered yet, here or on a ticket
+    that was merged into this one. What is older than the wait so far was answered or solved."""
     row = await sql.fetch_one(
-        "SELECT min(created_at) AS since FROM message WHERE ticket_id = $1 AND kind = 'inbound' "
-        "AND NOT unverified AND seq > coalesce((SELECT max(seq) FROM message "
-        "WHERE ticket_id = $1 AND kind = 'outbound' AND author_kind = 'user'), 0)",
-        ticket_id,
+        f"SELECT min(m.created_at) AS since FROM message m WHERE {sql.member('m.ticket_id', 1)} "
+        "AND m.kind = 'inbound' AND NOT m.unverified AND m.created_at >= $2 AND m.seq > coalesce("
+        "(SELECT max(a.seq) FROM message a WHERE a.ticket_id = m.ticket_id "
+        "AND a.kind = 'outbound' AND a.author_kind = 'user'), 0)",
+        await _with_absorbed(sql, ticket_id),
+        before,
     )
     return None if row is None else as_time_or_none(row["since"])
+
+
+async def _with_absorbed(sql: Sql, ticket_id: UUID) -> list[UUID]:
+    """Return the ticket and all that were merged into it; their messages stayed where they were."""
+    found = [ticket_id]
+    for one in found:
+        rows = await sql.fetch(
+            "SELECT payload FROM journal WHERE ticket_id = $1 AND kind = 'ticket.absorbed' "
+            "ORDER BY id",
+            one,
+        )
+        found += [UUID(as_dict(row["payload"])["from_ticket_id"]) for row in rows]
+    return found
 
 
 def _entry(row: Row) -> Entry:

@@ -66,7 +66,9 @@ async def move(
         last_seq = await relocate(work, source, target, [entry])
         await tickets.add_participant(work.sql, target.id, ParticipantRole.CC, contact_id)
         if entry.by_person:
-            await wake(work, target, {"last_seq": last_seq, **_as_last_words(entry)})
+            await wake(
+                work, target, entry.created_at, {"last_seq": last_seq, **_as_last_words(entry)}
+            )
         else:
             await tickets.update_ticket(work, target.id, last_seq=last_seq)
     return work.position

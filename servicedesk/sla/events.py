@@ -97,6 +97,15 @@ class Absorbed:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitChanged:
+    """Messages went to another ticket, came from one, or count only now: since when the contact
+    waits by those that are there, None if they wait for nothing."""
+
+    at: datetime
+    waiting_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Queued:
     """A call or chat begins to wait in a queue."""
 
@@ -127,6 +136,7 @@ Event = (
     | Moved
     | MergedAway
     | Absorbed
+    | WaitChanged
     | Queued
     | Answered
     | Left

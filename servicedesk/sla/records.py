@@ -22,6 +22,7 @@ from servicedesk.sla.events import (
     Promised,
     Queued,
     StatusSet,
+    WaitChanged,
 )
 
 EVENT_NAMES: dict[str, type[Event]] = {
@@ -34,6 +35,7 @@ EVENT_NAMES: dict[str, type[Event]] = {
     "moved": Moved,
     "merged_away": MergedAway,
     "absorbed": Absorbed,
+    "wait_changed": WaitChanged,
     "queued": Queued,
     "answered": Answered,
     "left": Left,

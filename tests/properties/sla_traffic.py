@@ -26,6 +26,7 @@ from servicedesk.sla.events import (
     Promised,
     Queued,
     StatusSet,
+    WaitChanged,
 )
 from servicedesk.sla.promises import Audience, CalendarVersion, Metric, Promise, Reopening
 
@@ -122,6 +123,8 @@ def _next_event(dice: random.Random, at: datetime, promises: tuple[Promise, ...]
         return Moved(at, _other_promises(dice, promises))
     if kind is Absorbed:
         return Absorbed(at, dice.choice([None, at, at - dice.random() * A_WHILE]))
+    if kind is WaitChanged:
+        return WaitChanged(at, dice.choice([None, at, at - dice.random() * A_WHILE]))
     seems = dice.choice([at] * 9 + [at - timedelta(hours=1)])  # now and then a clock is set back
     return _PLAIN[kind](seems)
 
@@ -142,6 +145,7 @@ _WEIGHTS: dict[type[Event], int] = {
     Promised: 6,
     Moved: 4,
     Absorbed: 4,
+    WaitChanged: 6,
     Queued: 4,
     Answered: 3,
     Left: 1,

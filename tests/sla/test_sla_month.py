@@ -30,6 +30,8 @@ HAPPENED = {
     "message.received",
     "message.queued",
     "message.noted",
+    "message.moved",
+    "message.moved_away",
     "policy.changed",
     "calendar.changed",
     "clock.retargeted",

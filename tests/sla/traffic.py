@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable
+from uuid import UUID
 
 from servicedesk.desk.lifecycle import TicketChanges
 from servicedesk.desk.note import note
+from servicedesk.desk.split import move, split
 from servicedesk.domain.actors import user_actor
 from servicedesk.domain.errors import ServicedeskError
 from servicedesk.domain.ids import TicketId
 from servicedesk.domain.tickets import TRANSITIONS, Priority, TicketStatus
+from servicedesk.kernel.sql import as_uuid
 from servicedesk.sla.calendar.reading import CalendarDocument
 from servicedesk.sla.calendars import CALENDARS, CalendarChanges, change_calendar
 from servicedesk.sla.events import Answered, Event, Left, Queued
@@ -149,7 +152,7 @@ class Traffic:
         return ticket_id
 
     async def write(self) -> None:
-        await self.desk.contact_writes(self.any_ticket())
+        await self.desk.contact_writes(self.dice.choice(list(self.desk.marks)))
 
     async def answer(self) -> None:
         await self.desk.answer(self.any_ticket(), self.desk.company.sam)
@@ -169,6 +172,22 @@ class Traffic:
         source, target = self.any_ticket(), self.any_ticket()
         if source != target:
             await self.desk.merge(source, target)
+
+    async def split_off(self) -> None:
+        database, sam = self.desk.services.database, self.desk.company.sam
+        made = await split(database, sam, await self.any_message())
+        self.ticket_ids.append(made.ticket_id)
+
+    async def move(self) -> None:
+        database, sam = self.desk.services.database, self.desk.company.sam
+        await move(database, sam, await self.any_message(), self.any_ticket())
+
+    async def any_message(self) -> UUID:
+        rows = await self.desk.services.database.sql.fetch(
+            "SELECT id FROM message WHERE ticket_id = $1 AND kind = 'inbound' ORDER BY seq",
+            self.any_ticket(),
+        )
+        return as_uuid(self.dice.choice(rows)["id"])
 
     async def ring(self) -> None:
         """Calls come with a later channel; their clocks are told directly."""
@@ -200,6 +219,8 @@ VERBS: dict[Callable[[Traffic], Awaitable[None]], int] = {
     Traffic.set_status: 22,
     Traffic.set_priority: 8,
     Traffic.merge: 2,
+    Traffic.split_off: 6,
+    Traffic.move: 6,
     Traffic.ring: 10,
     Traffic.edit_policy: 2,
     Traffic.edit_calendar: 2,

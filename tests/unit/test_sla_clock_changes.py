@@ -15,6 +15,7 @@ from servicedesk.sla.events import (
     Opened,
     Promised,
     StatusSet,
+    WaitChanged,
 )
 from servicedesk.sla.promises import Reopening
 from tests.unit.clock_words import (
@@ -90,6 +91,35 @@ def test_a_merge_into_a_ticket_keeps_the_earlier_start_of_the_two() -> None:
     assert told(promise(FIRST), Absorbed(m(30), m(-500))).next_due() == m(30)
     answered = told(promise(NEXT), AgentReplied(m(1)), Absorbed(m(30), m(-20)))
     assert said(answered) == [(-20, "running", 0)]
+
+
+def test_a_wait_that_went_to_another_ticket_ends_its_clock() -> None:
+    clock = only(told(promise(FIRST), WaitChanged(m(30), None)))
+    assert (clock.outcome, clock.reason) == (Outcome.CANCELLED, Reason.MESSAGES_MOVED)
+
+
+def test_a_wait_is_counted_from_the_oldest_message_that_is_left() -> None:
+    later = told(promise(FIRST), WaitChanged(m(30), m(20)))
+    assert said(later) == [(20, "running", 0)]
+    assert later.next_due() == m(80)
+    earlier = told(promise(FIRST), WaitChanged(m(30), m(-10)))
+    assert said(earlier) == [(-10, "running", 10)]
+    assert earlier.next_due() == m(50)
+
+
+def test_a_later_start_forgets_only_what_was_counted_before_it() -> None:
+    clock = told(
+        promise(FIRST, 240, DAY_SHIFT),
+        Promised(m(60), (promise(FIRST, 240, LATE_SHIFT),)),
+        WaitChanged(m(180), m(30)),
+    )
+    assert said(clock) == [(30, "running", 30)]
+    assert clock.next_due() == m(120 + 210)
+
+
+def test_a_breach_stays_when_the_wait_turns_out_shorter() -> None:
+    clock = only(told(promise(FIRST), WaitChanged(m(70), m(65))))
+    assert (clock.started_at, clock.breached_at) == (NOON, m(60))
 
 
 @pytest.mark.parametrize(("reopening", "due"), [(Reopening.CARRY, 120), (Reopening.AFRESH, 160)])

@@ -6,7 +6,7 @@ from servicedesk.sla.clock.table import REASONS, TABLE, Action, Happening
 from servicedesk.sla.promises import Metric
 
 START, FULFIL, RESET = Action.START, Action.FULFIL, Action.RESET
-CANCEL, EXTEND = Action.CANCEL, Action.EXTEND
+CANCEL, REALIGN = Action.CANCEL, Action.REALIGN
 # happening: what it does to reply, update, until-solved and answer clocks
 EXPECTED: dict[Happening, tuple[Action | None, ...]] = {
     Happening.OPENED: (START, START, START, None),
@@ -20,7 +20,8 @@ EXPECTED: dict[Happening, tuple[Action | None, ...]] = {
     Happening.PROMISED: (START, START, START, START),
     Happening.MOVED: (START, START, START, START),
     Happening.MERGED_AWAY: (CANCEL, CANCEL, CANCEL, CANCEL),
-    Happening.ABSORBED: (EXTEND, None, None, None),
+    Happening.ABSORBED: (REALIGN, None, None, None),
+    Happening.WAIT_CHANGED: (REALIGN, None, None, None),
     Happening.QUEUED: (None, None, None, START),
     Happening.ANSWERED: (None, None, None, FULFIL),
     Happening.LEFT: (None, None, None, CANCEL),
@@ -55,6 +56,6 @@ def test_whatever_can_end_a_clock_has_a_reason() -> None:
         happening
         for row in TABLE.values()
         for happening, action in row.items()
-        if action in (FULFIL, RESET, CANCEL)
+        if action in (FULFIL, RESET, CANCEL, REALIGN)
     }
     assert ending <= set(REASONS)

@@ -17,6 +17,7 @@ from typing import assert_never
 from servicedesk.sla.clock.measuring import (
     NOTHING,
     add_working_time,
+    begin_later,
     close_stretch,
     open_stretch,
     past_stretches,
@@ -147,9 +148,8 @@ class _Run:
                 self._start(promise)
             case Action.CANCEL:
                 self._end(self._live(promise), kept=False)
-            case Action.EXTEND:
-                self._extend(promise)
-                self._start(promise)
+            case Action.REALIGN:
+                self._realign(promise)
             case None:
                 pass
             case _:
@@ -196,21 +196,35 @@ class _Run:
         self.clocks.append(clock)
         self._put(len(self.clocks) - 1, self._with_due(clock), Turn.STARTED)
 
-    def _extend(self, promise: Promise) -> None:
-        """Let the clock count from when the contact of a merged ticket began to wait."""
+    def _realign(self, promise: Promise) -> None:
+        """Let the clock count from when the contact waits by the messages that are there now."""
         place, since = self._live(promise), owed_since(promise, self.situation)
-        if place is None or since is None:
-            return
+        if since is None:
+            self._end(place, kept=False)
+        elif place is None:
+            self._start(promise)
+        else:
+            self._count_from(place, since)
+
+    def _count_from(self, place: int, since: datetime) -> None:
+        """Move the start of a live clock; a breach stays what it was."""
         clock = self.clocks[place]
-        if clock.breached_at is not None or since >= clock.started_at:
+        if clock.breached_at is not None or since == clock.started_at:
             return
+        if since > clock.started_at:
+            moved = begin_later(clock, since, self.calendars)
+        else:
+            moved = self._begun_earlier(clock, since)
+        self._put(place, self._with_due(moved), Turn.RETARGETED)
+
+    def _begun_earlier(self, clock: Clock, since: datetime) -> Clock:
         statuses = [(at, to) for at, to in self.situation.statuses if at < clock.started_at]
         earlier = past_stretches(clock.promise, statuses, since, self.calendars)
         longer = replace(clock, started_at=since, stretches=earlier)
         if earlier and earlier[-1].ended is None:
-            longer = close_stretch(longer, clock.started_at, Reason.MERGED, self.calendars)
-        longer = replace(longer, stretches=(*longer.stretches, *clock.stretches))
-        self._put(place, self._with_due(longer), Turn.RETARGETED)
+            reason = REASONS[self.happening]
+            longer = close_stretch(longer, clock.started_at, reason, self.calendars)
+        return replace(longer, stretches=(*longer.stretches, *clock.stretches))
 
     def _retarget(self, promise: Promise) -> None:
         """Measure the live clock by the promise that holds now; a breach stays what it was."""

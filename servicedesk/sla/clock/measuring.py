@@ -80,6 +80,26 @@ def open_stretch(clock: Clock, at: datetime) -> Clock:
     return replace(clock, state=ClockState.RUNNING, stretches=(*clock.stretches, fresh))
 
 
+def begin_later(clock: Clock, since: datetime, calendars: Calendars) -> Clock:
+    """Return the clock as if it had started at `since`, after its start: what it counted before
+    does not count."""
+    later = (
+        _cut(stretch, since, calendars)
+        for stretch in clock.stretches
+        if stretch.ended is None or stretch.ended > since
+    )
+    return replace(clock, started_at=since, stretches=tuple(later))
+
+
+def _cut(stretch: Stretch, since: datetime, calendars: Calendars) -> Stretch:
+    if stretch.began >= since:
+        return stretch
+    counted = NOTHING
+    if stretch.ended is not None:
+        counted = working_time(calendars, stretch.calendar, since, stretch.ended)
+    return replace(stretch, began=since, counted=counted)
+
+
 def past_stretches(
     promise: Promise,
     statuses: Sequence[tuple[datetime, TicketStatus]],

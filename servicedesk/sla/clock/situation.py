@@ -20,6 +20,7 @@ from servicedesk.sla.events import (
     Promised,
     Queued,
     StatusSet,
+    WaitChanged,
 )
 from servicedesk.sla.promises import Audience, Metric, Promise
 
@@ -55,9 +56,8 @@ def learn(before: Situation, event: Event, at: datetime) -> Situation:
             return replace(now, held_since=at)
         case MergedAway():
             return replace(now, merged=True, waiting_since=None, queued_at=None)
-        case Absorbed():
-            waits = [since for since in (now.waiting_since, event.waiting_since) if since]
-            return replace(now, waiting_since=min(waits, default=None))
+        case Absorbed() | WaitChanged():
+            return replace(now, waiting_since=_waits_since(now, event))
         case Queued():
             return replace(now, queued_at=at)
         case Answered() | Left():
@@ -66,6 +66,12 @@ def learn(before: Situation, event: Event, at: datetime) -> Situation:
             return now
         case _:
             assert_never(event)
+
+
+def _waits_since(now: Situation, event: Absorbed | WaitChanged) -> datetime | None:
+    if isinstance(event, WaitChanged):
+        return event.waiting_since
+    return min(filter(None, (now.waiting_since, event.waiting_since)), default=None)
 
 
 def _with_status(now: Situation, event: StatusSet, at: datetime) -> Situation:

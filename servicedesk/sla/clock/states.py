@@ -33,6 +33,7 @@ class Reason(StrEnum):
     SOLVED_IN_BULK = "solved_in_bulk"
     MERGED = "merged"
     MOVED = "moved"
+    MESSAGES_MOVED = "messages_moved"  # what the contact waits for is another ticket's matter
     NO_LONGER_PROMISED = "no_longer_promised"
     ANSWERED = "answered"
     LEFT = "left"

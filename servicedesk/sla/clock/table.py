@@ -24,6 +24,7 @@ from servicedesk.sla.events import (
     Promised,
     Queued,
     StatusSet,
+    WaitChanged,
 )
 from servicedesk.sla.promises import Metric
 
@@ -43,6 +44,7 @@ class Happening(StrEnum):
     MOVED = "moved"
     MERGED_AWAY = "merged_away"
     ABSORBED = "absorbed"
+    WAIT_CHANGED = "wait_changed"
     QUEUED = "queued"
     ANSWERED = "answered"
     LEFT = "left"
@@ -55,7 +57,7 @@ class Action(StrEnum):
     FULFIL = "fulfil"
     RESET = "reset"  # fulfil, then start
     CANCEL = "cancel"
-    EXTEND = "extend"  # start earlier, if the contact waits for longer than was known
+    REALIGN = "realign"  # count from when the contact waits as is known now; cancel if they do not
 
 
 _H, _A, _M = Happening, Action, Metric
@@ -68,7 +70,8 @@ _REPLY = {
     _H.AGENT_REPLIED: _A.FULFIL,
     _H.SOLVED: _A.CANCEL,
     _H.SOLVED_IN_BULK: _A.CANCEL,
-    _H.ABSORBED: _A.EXTEND,
+    _H.ABSORBED: _A.REALIGN,
+    _H.WAIT_CHANGED: _A.REALIGN,
 }
 _UPDATE = {
     **_ALWAYS,
@@ -116,11 +119,13 @@ REASONS: dict[Happening, Reason] = {
     _H.SOLVED: Reason.SOLVED,
     _H.SOLVED_IN_BULK: Reason.SOLVED_IN_BULK,
     _H.MERGED_AWAY: Reason.MERGED,
+    _H.ABSORBED: Reason.MERGED,
+    _H.WAIT_CHANGED: Reason.MESSAGES_MOVED,
     _H.MOVED: Reason.MOVED,
     _H.ANSWERED: Reason.ANSWERED,
     _H.LEFT: Reason.LEFT,
 }
-"""Why a clock ended: every happening that can end one is here."""
+"""Why a clock or a stretch of it ended: every happening that can end one is here."""
 
 
 _PLAIN: dict[type[Event], Happening] = {
@@ -132,6 +137,7 @@ _PLAIN: dict[type[Event], Happening] = {
     Moved: _H.MOVED,
     MergedAway: _H.MERGED_AWAY,
     Absorbed: _H.ABSORBED,
+    WaitChanged: _H.WAIT_CHANGED,
     Queued: _H.QUEUED,
     Answered: _H.ANSWERED,
     Left: _H.LEFT,

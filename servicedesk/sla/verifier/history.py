@@ -19,6 +19,7 @@ from servicedesk.sla.events import (
     Promised,
     Queued,
     StatusSet,
+    WaitChanged,
 )
 from servicedesk.sla.promises import Audience, Metric, Promise
 
@@ -75,6 +76,9 @@ class History:
             if isinstance(event, AgentReplied | MergedAway):
                 break
             if isinstance(event, StatusSet) and event.to in _DONE:
+                break
+            if isinstance(event, WaitChanged):
+                waits += [event.waiting_since] if event.waiting_since else []
                 break
             if isinstance(event, ContactWrote):
                 waits.append(self.times[index])

@@ -15,6 +15,7 @@ from servicedesk.sla.events import (
     Opened,
     Promised,
     Queued,
+    WaitChanged,
 )
 from servicedesk.sla.promises import Audience, Metric
 from servicedesk.sla.verifier.history import History
@@ -78,6 +79,8 @@ def _ends(history: History, n: int, metric: Metric, audience: Audience) -> bool 
         return True if isinstance(event, Answered) else False if isinstance(event, Left) else None
     if isinstance(event, AgentReplied) and not until_solved:
         return True
+    if isinstance(event, Absorbed | WaitChanged) and metric in _REPLIES:
+        return False if history.waiting_since(n) is None else None
     return None
 
 
@@ -88,7 +91,7 @@ def _begins(history: History, n: int, metric: Metric, audience: Audience) -> dat
     event = history.events[n]
     may_begin = isinstance(event, Promised | Moved)
     if metric in _REPLIES:
-        may_begin |= isinstance(event, Opened | ContactWrote | Absorbed)
+        may_begin |= isinstance(event, Opened | ContactWrote | Absorbed | WaitChanged)
         due_metric = Metric.NEXT_REPLY if history.was_replied_to(n) else Metric.FIRST_REPLY
         since = history.waiting_since(n) if metric is due_metric else None
     elif metric in _UPDATES:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from servicedesk.sla.calendar.hours import Hours
-from servicedesk.sla.events import Absorbed, Event, StatusSet
+from servicedesk.sla.events import Absorbed, Event, StatusSet, WaitChanged
 from servicedesk.sla.promises import (
     PAUSES_IN,
     Audience,
@@ -72,7 +72,8 @@ class _Measuring:
         self.open_times = open_times
         self.promise = self._promised(instance.first)
         self.since = instance.since
-        self.used = _NOTHING
+        self.carried = _NOTHING
+        self.pieces: list[tuple[datetime, datetime, CalendarVersion | None]] = []
         self.due_at: datetime | None = None
         self.breached_at: datetime | None = None
         self.dodges: list[datetime] = []
@@ -81,8 +82,8 @@ class _Measuring:
         first, last = self.instance.first, self.instance.last
         if earlier is not None and self.promise.reopening is Reopening.CARRY:
             before, counted = earlier
-            self.used += counted if before.kept and before.by_solving else _NOTHING
-        self.used += self._past(self.since, self.history.times[first])
+            self.carried = counted if before.kept and before.by_solving else _NOTHING
+        self._add_past(self.since, self.history.times[first])
         stop = len(self.history) if last is None else last
         for n in range(first, stop):
             if n > first:
@@ -96,13 +97,24 @@ class _Measuring:
         if self.breached_at is not None:
             return
         self.promise = self._promised(n)
-        if isinstance(self.history.events[n], Absorbed) and self._is_reply():
+        if isinstance(self.history.events[n], Absorbed | WaitChanged) and self._is_reply():
             waiting = self.history.waiting_since(n)
             if waiting is not None and self.kind[1] is Audience.INTERNAL:
                 waiting = max(waiting, self.history.held_since(n))
-            if waiting is not None and waiting < self.since:
-                self.used += self._past(waiting, self.since)
-                self.since = waiting
+            if waiting is not None and waiting != self.since:
+                self._wait_from(waiting)
+
+    def _wait_from(self, waiting: datetime) -> None:
+        """The contact waits since then, as is known now: earlier or later than it seemed."""
+        if waiting < self.since:
+            self._add_past(waiting, self.since)
+        self.since = waiting
+        self.pieces = [
+            (max(start, waiting), end, calendar)
+            for start, end, calendar in self.pieces
+            if end > waiting
+        ]
+        self.dodges = [at for at in self.dodges if at > waiting]
 
     def _walk(self, n: int, end: datetime) -> None:
         """Go from the n-th event to the next one."""
@@ -117,7 +129,7 @@ class _Measuring:
             self.due_at = self._when(start)
             if self.due_at < end:
                 self.breached_at = self.due_at
-        self.used += self._length(start, end)
+        self._add(start, end)
 
     def _note_dodge(self, n: int) -> None:
         a_choice = isinstance(self.history.events[n], StatusSet)
@@ -142,31 +154,38 @@ class _Measuring:
             due_at=due_at,
             breached_at=self.breached_at,
             outcome=outcome,
-            counted=self.used,
+            counted=self._used(),
             dodges=tuple(self.dodges),
         )
 
     def _when(self, start: datetime) -> datetime:
         """Return when the target is used up, were the clock to run from `start` on."""
-        left = timedelta(seconds=self.promise.target_seconds) - self.used
+        left = timedelta(seconds=self.promise.target_seconds) - self._used()
         if left <= _NOTHING:
             return start
         calendar = self.promise.calendar
         return start + left if calendar is None else self.open_times[calendar].when(start, left)
 
-    def _length(self, start: datetime, end: datetime) -> timedelta:
-        calendar = self.promise.calendar
-        return end - start if calendar is None else self.open_times[calendar].length(start, end)
+    def _add(self, start: datetime, end: datetime) -> None:
+        if start < end:
+            self.pieces.append((start, end, self.promise.calendar))
 
-    def _past(self, start: datetime, end: datetime) -> timedelta:
-        """Count a time before the clock was known of: its pauses are in the statuses."""
-        used, at = _NOTHING, start
+    def _used(self) -> timedelta:
+        """Count every piece anew, each by the calendar that held in it."""
+        lengths = (
+            end - start if calendar is None else self.open_times[calendar].length(start, end)
+            for start, end, calendar in self.pieces
+        )
+        return sum(lengths, self.carried)
+
+    def _add_past(self, start: datetime, end: datetime) -> None:
+        """A time before the clock was known of: its pauses are in the statuses."""
+        at = start
         for n, time in enumerate(self.history.times):
             time = min(max(time, at), end)
             if n == 0 or not self._stands_still(n - 1):
-                used += self._length(at, time)
+                self._add(at, time)
             at = time
-        return used
 
     def _promised(self, n: int) -> Promise:
         found = self.history.promise(n, *self.kind)
