@@ -140,3 +140,60 @@ def test_feedback_report_is_told_from_a_bounce() -> None:
         "--b\n\nabuse\n--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n--b--",
     )
     assert read_mail(raw, Envelope()).mail_class is MailClass.FEEDBACK_REPORT
+
+
+ATTACHED = (
+    "--x\n\nSince Monday I get the attached mail. What is wrong?\n--x\n"
+    "Content-Type: message/rfc822\n\nFrom: MAILER-DAEMON@mx.example\nSubject: Undelivered Mail\n"
+    "Content-Type: multipart/report; report-type=delivery-status; boundary=y\n\n"
+    "--y\n\nsorry\n--y\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\n"
+    f"{FAILED}Status: 5.1.1\n\n--y--\n--x--"
+)
+BESIDE = (
+    "--x\n\nI cannot reach you, see this.\n--x\nContent-Type: message/delivery-status\n\n"
+    f"Reporting-MTA: dns; mx\n\n{FAILED}Status: 5.1.1\n\n--x--"
+)
+
+
+@pytest.mark.parametrize("body", [ATTACHED, BESIDE])
+@pytest.mark.parametrize(
+    ("author", "sender", "expected"),
+    [
+        ("Ann <ann@c.example>", "ann@c.example", MailClass.PERSON),
+        ("Ann <ann@c.example>", None, MailClass.PERSON),
+        ("MAILER-DAEMON@gateway.example", None, MailClass.BOUNCE_HARD),
+        ("Gateway <mail@gateway.example>", "", MailClass.BOUNCE_HARD),
+    ],
+)
+def test_bounce_in_a_person_s_mail_is_no_bounce_of_theirs(
+    body: str, author: str, sender: str | None, expected: MailClass
+) -> None:
+    headers = (
+        f"From: {author}\nSubject: My mails come back\nContent-Type: multipart/mixed; boundary=x"
+    )
+    mail = read_mail(make_mail(headers, body), Envelope(sender))
+    assert mail.mail_class is expected
+    assert bool(mail.bounces) is (expected is not MailClass.PERSON)
+
+
+def test_complaint_in_a_person_s_mail_is_no_complaint_of_theirs() -> None:
+    body = (
+        "--x\n\nLook:\n--x\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n\n--x--"
+    )
+    headers = "From: ann@c.example\nSubject: x\nContent-Type: multipart/mixed; boundary=x"
+    assert read_mail(make_mail(headers, body), Envelope()).mail_class is MailClass.PERSON
+
+
+@pytest.mark.parametrize(
+    ("path", "sender", "expected"),
+    [
+        ("<>", None, MailClass.AUTO_REPLY),
+        ("<ann@c.example>", None, MailClass.PERSON),
+        ("<>", "ann@c.example", MailClass.PERSON),
+    ],
+)
+def test_null_sender_of_a_mail_from_a_mailbox_stands_in_return_path(
+    path: str, sender: str | None, expected: MailClass
+) -> None:
+    headers = f"Return-Path: {path}\nFrom: Ann <ann@c.example>\nSubject: I am away"
+    assert read_mail(make_mail(headers, "until Monday"), Envelope(sender)).mail_class is expected

@@ -112,7 +112,7 @@ def _is_notice(root: Part, subject: str, text: str) -> bool:
     """
     return_path = root.header("return-path").strip().upper()
     is_nobody = return_path.startswith((b"<>", b"<MAILER-DAEMON", b"MAILER-D"))
-    is_system = _is_from_a_system(root)
+    is_system = is_from_a_system(root)
     if FAILURE_SUBJECT.search(subject):
         return is_system or is_nobody or bool(root.header("x-mlserver"))
     if root.header("auto-submitted").lower().startswith(b"auto-replied"):
@@ -122,7 +122,7 @@ def _is_notice(root: Part, subject: str, text: str) -> bool:
     )
 
 
-def _is_from_a_system(root: Part) -> bool:
+def is_from_a_system(root: Part) -> bool:
     written = root.header("from")
     if not SYSTEM_WORD.search(written):
         return False

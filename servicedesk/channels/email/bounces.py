@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from servicedesk.channels.email.bounce_judge import default_status, is_after_data, reason_of
-from servicedesk.channels.email.bounce_notice import Failure, find_failures
+from servicedesk.channels.email.bounce_notice import Failure, find_failures, is_from_a_system
 from servicedesk.channels.email.bounce_reasons import HARD, BounceReason
 from servicedesk.channels.email.headers import decode_words, parse_message_ids
 from servicedesk.channels.email.limits import LIMITS
@@ -38,9 +38,15 @@ class Bounce:
     delayed: bool = False
 
 
-def find_bounces(root: Part, text: str) -> tuple[Bounce, ...]:
-    """All failed recipients named by the mail, each once; empty when it is no bounce."""
-    reports = [part.content() for part in root.walk() if part.content_type in REPORT_TYPES]
+def find_bounces(root: Part, text: str, *, by_nobody: bool = False) -> tuple[Bounce, ...]:
+    """All failed recipients named by the mail, each once; empty when it is no bounce.
+
+    Only the mail's own report counts, not that of a bounce which a person attaches to their
+    question; gateways wrap reports, as systems or with no sender (`by_nobody`).
+    """
+    wrapped = by_nobody or is_from_a_system(root)
+    own = root.walk() if wrapped else own_report_parts(root)
+    reports = [part.content() for part in own if part.content_type in REPORT_TYPES]
     noticed = [] if reports else find_failures(root, text)
     if noticed and "final-recipient:" in text.lower():
         reports = [text.encode("utf-8", "replace")]  # a report without its MIME type
@@ -56,6 +62,13 @@ def find_bounces(root: Part, text: str) -> tuple[Bounce, ...]:
         cut = replace(failure, diagnostic=failure.diagnostic[:share])
         found.setdefault(failure.recipient.lower(), _judge(cut, more, original))
     return tuple(found.values())
+
+
+def own_report_parts(root: Part) -> Iterator[Part]:
+    """The parts of a report (RFC 6522) that the mail itself is, not of one that lies in it."""
+    yield root
+    if root.content_type == "multipart/report":
+        yield from root.children
 
 
 def original_message_id(root: Part) -> str:

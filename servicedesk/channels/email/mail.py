@@ -4,13 +4,13 @@ import hashlib
 import html as html_entities
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from servicedesk.channels.email.addresses import first_address, parse_addresses
 from servicedesk.channels.email.attachments import read_attachments
 from servicedesk.channels.email.body import choose_body
-from servicedesk.channels.email.bounces import Bounce, find_bounces
+from servicedesk.channels.email.bounces import Bounce, find_bounces, own_report_parts
 from servicedesk.channels.email.classes import HEADERS, ClassFacts, classify
 from servicedesk.channels.email.forwarded import find_original_author
 from servicedesk.channels.email.headers import decode_words, parse_date, parse_message_ids
@@ -77,7 +77,8 @@ def read_mail(raw: bytes, envelope: Envelope, marks: MailMarks | None = None) ->
     html = body_html(chosen.html, defects)
     text = body_text(chosen.text, defects)
     split = split_reply(text)
-    bounces = find_bounces(root, text)
+    envelope = replace(envelope, sender=envelope_sender(root, envelope))
+    bounces = find_bounces(root, text, by_nobody=envelope.sender == "")
     invitation = describe_invitation(root, has_text=bool(text))
     author = first_address(root.header("from"))
     subject = decode_words(root.header("subject"))
@@ -106,6 +107,14 @@ def read_mail(raw: bytes, envelope: Envelope, marks: MailMarks | None = None) ->
         protection=find_protection(root, text),
         original_author=None if bounces else find_original_author(root, text, subject),
     )
+
+
+def envelope_sender(root: Part, envelope: Envelope) -> str | None:
+    """As the transport told it. Of a mail from a mailbox only the null sender is known: the server
+    that delivers writes Return-Path on top (RFC 5321 §4.4), and <> is no matter of doubt."""
+    if envelope.sender is not None:
+        return envelope.sender
+    return "" if root.header("return-path").strip() == b"<>" else None
 
 
 def _and(text: str, invitation: str) -> str:
@@ -147,7 +156,7 @@ def _class_facts(
         sender=author.value if author else "",
         subject=subject,
         envelope_sender=envelope.sender,
-        part_types=frozenset(part.content_type for part in root.walk()),
+        part_types=frozenset(part.content_type for part in own_report_parts(root)),
         bounce_kinds=tuple(bounce.kind for bounce in bounces),
         own_hops=max((hops for hops in own_hops if hops is not None), default=0),
     )
