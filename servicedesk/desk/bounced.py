@@ -1,14 +1,17 @@
 """A notice says that a message of ours did not arrive: it marks the message and the address.
 
-It never opens a ticket and is never answered. The message is found by what the notice names (its
-Message-ID, or one that the notice answers) among those of the same inbox, else by the ticket that
-the signed bounce address names and the failed recipient there. RFC 3464, RFC 5965.
+It never opens a ticket and is never answered, but an agent's answer that did not arrive gives its
+ticket work again, once. The message is found by what the notice names (its Message-ID, or one that
+the notice answers) among those of the same inbox, else by the ticket that the signed bounce address
+names and the failed recipient there. RFC 3464, RFC 5965.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from servicedesk.desk.attention import call_attention, lock_heir
+from servicedesk.domain.actors import ActorKind
 from servicedesk.domain.ids import MessageId, TicketId
 from servicedesk.domain.messages import (
     DeliveryState,
@@ -16,6 +19,7 @@ from servicedesk.domain.messages import (
     Inbound,
     MailClass,
 )
+from servicedesk.domain.orders import Attention
 from servicedesk.domain.storable import storable
 from servicedesk.kernel.sql import Row, Sql, as_uuid
 from servicedesk.kernel.work import Work
@@ -25,6 +29,7 @@ LONGEST_REASON = 200
 MOST_FAILURES = 50
 BOUNCE_ADDRESS = "bounce_address"
 SIGNED_PLACES = (BOUNCE_ADDRESS, "bounced_message")
+NOT_ARRIVED = frozenset({DeliveryState.BOUNCED, DeliveryState.FAILED})
 UNKNOWN = FailedRecipient("", "", hard=False, reason="unknown")
 
 
@@ -38,10 +43,13 @@ class Marked:
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
-    """A message of ours; `recipients` maps lower-case addresses to their rows."""
+    """A message of ours; `recipients` maps lower-case addresses to their rows. `by_agent`: a person
+    wrote it. `state`: what was known of it before."""
 
     message_id: UUID
     ticket_id: UUID
+    by_agent: bool
+    state: str | None
     recipients: dict[str, list[UUID]]
 
 
@@ -51,19 +59,31 @@ async def mark_bounced(work: Work, inbound: Inbound) -> Marked | None:
     sent = await _find_sent(work.sql, inbound, failures)
     if sent is None:
         return None
+    ticket = await lock_heir(work.sql, sent.ticket_id)
     complaint = inbound.mail_class is MailClass.FEEDBACK_REPORT
     for failure in failures:
         await _mark_recipients(work, sent, failure, complaint=complaint)
-        await _mark_address(work, sent, failure, complaint=complaint)
-    if not complaint:
-        await _mark_message(work, sent, failures)
+        if not failure.delayed:
+            await _mark_address(work, sent, failure, complaint=complaint)
+    lost = () if complaint else tuple(one for one in failures if not one.delayed)
+    if lost:
+        await _mark_message(work, sent, lost)
+    _record(work, sent, inbound, failures)
+    if lost and sent.by_agent and sent.state not in NOT_ARRIVED:
+        await call_attention(work, ticket, Attention.UNDELIVERED)
+    return Marked(TicketId(sent.ticket_id), MessageId(sent.message_id))
+
+
+def _record(work: Work, sent: _Sent, inbound: Inbound, failures: Sequence[FailedRecipient]) -> None:
+    """A message that is only late has not come back."""
+    late = all(failure.delayed for failure in failures)
     payload = {
         "message_id": str(sent.message_id),
         "mail_class": inbound.mail_class.value,
         "hard": any(failure.hard for failure in failures),
     }
-    work.record("message.bounced", ticket_id=sent.ticket_id, payload=payload)
-    return Marked(TicketId(sent.ticket_id), MessageId(sent.message_id))
+    kind = "message.delayed" if late else "message.bounced"
+    work.record(kind, ticket_id=sent.ticket_id, payload=payload)
 
 
 async def _find_sent(
@@ -78,7 +98,9 @@ async def _find_sent(
         "SELECT id, address FROM message_recipient WHERE message_id = $1 ORDER BY id", message_id
     ):
         recipients.setdefault(found["address"].lower(), []).append(as_uuid(found["id"]))
-    return _Sent(message_id, as_uuid(row["ticket_id"]), recipients)
+    by_agent = row["author_kind"] == ActorKind.USER
+    ticket_id = as_uuid(row["ticket_id"])
+    return _Sent(message_id, ticket_id, by_agent, row["delivery_state"], recipients)
 
 
 async def _by_message_id(
@@ -90,7 +112,8 @@ async def _by_message_id(
     if not wanted:
         return None
     rows = await sql.fetch(
-        "SELECT m.id, m.ticket_id, r.external_id FROM message_reference r "
+        "SELECT m.id, m.ticket_id, m.author_kind, m.delivery_state, r.external_id "
+        "FROM message_reference r "
         "JOIN message m ON m.id = r.message_id AND m.kind = 'outbound' "
         f"WHERE {sql.member('r.external_id', 1)} AND r.inbox_id = $2 ORDER BY r.created_at DESC",
         wanted,
@@ -111,7 +134,8 @@ async def _by_token(sql: Sql, inbound: Inbound, failures: Sequence[FailedRecipie
         f"AND {sql.member('lower(r.address)', 2)})"
     )
     return await sql.fetch_one(
-        "SELECT m.id, m.ticket_id FROM message m WHERE m.ticket_id = $1 AND m.kind = 'outbound' "
+        "SELECT m.id, m.ticket_id, m.author_kind, m.delivery_state FROM message m "
+        "WHERE m.ticket_id = $1 AND m.kind = 'outbound' "
         f"{to_them if addresses else ''} ORDER BY m.seq DESC LIMIT 1",
         named[0],
         *((addresses,) if addresses else ()),
@@ -121,18 +145,28 @@ async def _by_token(sql: Sql, inbound: Inbound, failures: Sequence[FailedRecipie
 async def _mark_recipients(
     work: Work, sent: _Sent, failure: FailedRecipient, *, complaint: bool
 ) -> None:
-    """A recipient whom the notice names otherwise (they forward) is the only one that there is."""
+    """A recipient whom the notice names otherwise (they forward) is the only one that there is.
+
+    One whose server goes on trying is marked as waiting, not as failed.
+    """
     rows = sent.recipients.get(failure.address)
     if rows is None and len(sent.recipients) == 1:
         (rows,) = sent.recipients.values()
     if rows:
+        still = "" if not failure.delayed else "AND coalesce(delivery_state, '') <> 'bounced'"
         await work.sql.execute(
             "UPDATE message_recipient SET delivery_state = $2, delivery_error = $3 "
-            f"WHERE {work.sql.member('id', 1)}",
+            f"WHERE {work.sql.member('id', 1)} {still}",
             rows,
-            None if complaint else DeliveryState.BOUNCED,
+            _state_there(failure, complaint=complaint),
             _words(failure),
         )
+
+
+def _state_there(failure: FailedRecipient, *, complaint: bool) -> DeliveryState | None:
+    if complaint:
+        return None
+    return DeliveryState.QUEUED if failure.delayed else DeliveryState.BOUNCED
 
 
 async def _mark_message(work: Work, sent: _Sent, failures: Sequence[FailedRecipient]) -> None:

@@ -1,4 +1,5 @@
 """What became of an outbound message: the channel's receipt, written once, shown on the message.
+An agent's answer that did not arrive, or may not have, gives its ticket work again.
 
 A message that failed, or may or may not have arrived, is sent again when an agent asks for it.
 """
@@ -6,6 +7,7 @@ A message that failed, or may or may not have arrived, is sent again when an age
 from datetime import timedelta
 from uuid import UUID
 
+from servicedesk.desk.attention import call_attention, lock_heir, settle_attention
 from servicedesk.desk.delivery_verdict import (
     Verdict,
     begin_again,
@@ -15,10 +17,11 @@ from servicedesk.desk.delivery_verdict import (
 )
 from servicedesk.desk.sent_copies import ask_for_copy
 from servicedesk.desk.sight import lock_changeable
-from servicedesk.domain.actors import system_actor, user_actor
+from servicedesk.domain.actors import ActorKind, system_actor, user_actor
 from servicedesk.domain.errors import Conflict, NotFound
 from servicedesk.domain.ids import Position, TicketId
 from servicedesk.domain.messages import DeliveryState, Receipt
+from servicedesk.domain.orders import Attention
 from servicedesk.domain.people import Viewer
 from servicedesk.kernel import outbox
 from servicedesk.kernel.database import Database
@@ -50,11 +53,26 @@ async def record_receipt(database: Database, claimed: ClaimedOutbox, receipt: Re
         read_progress(claimed.envelope), receipt, may_try_again=claimed.attempts < MOST_ATTEMPTS
     )
     async with database.work(SENDER) as work:
+        ticket = await lock_heir(work.sql, claimed.ticket_id) if _is_lost(verdict) else None
         if not await _settle(work, claimed, verdict) or _is_held_again(claimed, verdict):
             return
         await _mark(work, claimed, verdict)
         if verdict.state is DeliveryState.SENT and receipt.keep_copy:
             await ask_for_copy(work, claimed)
+        if ticket is not None and await _is_by_agent(work.sql, claimed.message_id):
+            await call_attention(work, ticket, Attention.UNDELIVERED)
+
+
+def _is_lost(verdict: Verdict) -> bool:
+    """It has ended, and not everybody has it for certain."""
+    if verdict.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN):
+        return True
+    return verdict.state is DeliveryState.SENT and verdict.error is not None
+
+
+async def _is_by_agent(sql: Sql, message_id: UUID) -> bool:
+    row = await sql.fetch_one("SELECT author_kind FROM message WHERE id = $1", message_id)
+    return row is not None and row["author_kind"] == ActorKind.USER
 
 
 def _is_held_again(claimed: ClaimedOutbox, verdict: Verdict) -> bool:
@@ -92,6 +110,7 @@ async def send_again(database: Database, viewer: Viewer, message_id: UUID) -> Po
             DeliveryState.QUEUED,
             work.now,
         )
+        await settle_attention(work, ticket_id)
         payload = {"message_id": str(message_id), "seq": seq, "again": True}
         work.record("message.queued", ticket_id=ticket_id, payload=payload)
     return work.position

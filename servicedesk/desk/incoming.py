@@ -9,7 +9,7 @@ from servicedesk.desk.messages import NewMessage, StoredFile
 from servicedesk.domain.actors import ActorKind
 from servicedesk.domain.belonging import Belonging
 from servicedesk.domain.ids import ContactId, MessageId, TicketId
-from servicedesk.domain.messages import Inbound, MailClass, MessageKind, RecipientKind
+from servicedesk.domain.messages import Address, Inbound, MailClass, MessageKind, RecipientKind
 from servicedesk.domain.plain import one_line
 from servicedesk.domain.tickets import ParticipantRole
 from servicedesk.kernel.ids import new_id
@@ -109,14 +109,22 @@ async def write_message(
 
 
 async def add_copies(work: Work, incoming: Incoming, ticket_id: TicketId) -> None:
-    """Make everybody in copy take part, so that their answers continue the ticket too."""
-    inbound = incoming.inbound
+    """Make everybody else it was written to take part: their answers continue the ticket too."""
     if not incoming.asks_for_work:
         return
-    for address in inbound.cc[:MOST_COPIES]:
-        if address.value not in incoming.own and address != inbound.sender:
-            contact_id = await contacts.find_or_add_contact(work, inbound.channel, address)
-            await tickets.add_participant(work.sql, ticket_id, ParticipantRole.CC, contact_id)
+    for address in _written_to(incoming)[:MOST_COPIES]:
+        contact_id = await contacts.find_or_add_contact(work, incoming.inbound.channel, address)
+        await tickets.add_participant(work.sql, ticket_id, ParticipantRole.CC, contact_id)
+
+
+def _written_to(incoming: Incoming) -> list[Address]:
+    """Return whom the mail names beside us, each once. If it names none of us, its To may be an
+    alias that forwards to us: nobody is to be taken for a person by that."""
+    inbound, own = incoming.inbound, incoming.own
+    named = {address.value for address in (*inbound.to, *inbound.cc)}
+    to = inbound.to if named & own else ()
+    others = {address.value: address for address in (*to, *inbound.cc)}
+    return [one for value, one in others.items() if value not in own | {inbound.sender.value}]
 
 
 def _marks(inbound: Inbound) -> dict[str, object] | None:

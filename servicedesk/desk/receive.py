@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from servicedesk.desk import clocks, contacts, messages, tickets
 from servicedesk.desk.acknowledge import acknowledge
+from servicedesk.desk.attention import call_attention
 from servicedesk.desk.classified import WorkOf, classify_inbound, fields_of_new_ticket
 from servicedesk.desk.inboxes import InboxFacts
 from servicedesk.desk.incoming import Incoming, add_copies, write_message
@@ -15,6 +16,7 @@ from servicedesk.desk.queueing import ExternalIds
 from servicedesk.desk.tickets import FirstWords, NewTicket, TicketFacts
 from servicedesk.desk.views_clocks import Opening, load_opening
 from servicedesk.domain.ids import ContactId
+from servicedesk.domain.orders import Attention
 from servicedesk.domain.tickets import TicketStatus, TicketStep, next_status
 from servicedesk.kernel.work import Work
 from servicedesk.routing import orders
@@ -32,7 +34,8 @@ async def receive(
     """Put the message where it belongs and see to it that somebody will handle it.
 
     A person's mail opens or reopens; automatic mail only joins the ticket it answers. A message of
-    somebody who does not belong to the ticket is kept apart (unverified) and reopens nothing.
+    somebody who does not belong to the ticket is kept apart (unverified): an agent is to look at
+    it, but nobody waits for an answer and no clock starts.
     """
     contact_id = await contacts.ensure_contact(work, incoming.inbound, incoming.sender)
     if incoming.asks_for_work and incoming.sender.failing:
@@ -68,6 +71,9 @@ async def _continue(
     await _wake(work, ticket, incoming)
     if incoming.asks_for_work:
         await _ensure_order(work, inbox, ticket, incoming)
+    elif incoming.by_person:
+        ticket = await tickets.lock_ticket(work.sql, ticket.id)
+        await call_attention(work, ticket, Attention.UNKNOWN_SENDER)
     await clocks.follow(work, ticket.id, _told(work, incoming))
 
 
@@ -119,7 +125,7 @@ async def _wake(work: Work, ticket: TicketFacts, incoming: Incoming) -> None:
     """Bring the ticket's row up to date with its new message, and say what happened."""
     columns: dict[str, object] = {"last_seq": ticket.last_seq + 1}
     status = ticket.status
-    if incoming.by_person:
+    if incoming.asks_for_work:
         columns |= {
             "last_words": messages.last_words(incoming.words),
             "last_message_at": work.now,

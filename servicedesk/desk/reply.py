@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from servicedesk.desk import clocks, contacts, inboxes, messages, tickets, uploads
+from servicedesk.desk.attention import settle_attention
 from servicedesk.desk.inboxes import InboxFacts
 from servicedesk.desk.lifecycle import set_status
 from servicedesk.desk.messages import NewMessage
@@ -82,6 +83,7 @@ async def reply(
         ticket = await lock_changeable(work.sql, viewer, ticket_id)
         await _require_answerable(work, ticket, new.seen_seq)
         await hold_to_answer(work, ticket, viewer.user_id)
+        await settle_attention(work, ticket.id)
         message_id = await write_outbound(work, external_ids, ticket, viewer, new)
         if new.set_status is not None:
             fresh = await tickets.lock_ticket(work.sql, ticket.id)

@@ -17,7 +17,7 @@ from servicedesk.domain.messages import (
     RecipientKind,
     ScanState,
 )
-from servicedesk.domain.orders import OfferState, OrderState, Stuck
+from servicedesk.domain.orders import Attention, OfferState, OrderState, Stuck
 from servicedesk.domain.tickets import ParticipantRole, Priority, TicketStatus
 from servicedesk.people.shapes import Shape
 from servicedesk.sla.shapes import ClockBadge
@@ -33,7 +33,8 @@ class ContactReference(Shape):
 
 class OrderSummary(Shape):
     """The ticket's newest work order. `virtual_start` is its place in line. `stuck`: why nobody is
-    asked to take it, null while somebody may be."""
+    asked to take it, null while somebody may be. `attention`: why somebody is to look while it
+    lives, although the contact may wait for nothing."""
 
     id: UUID
     state: OrderState
@@ -43,6 +44,7 @@ class OrderSummary(Shape):
     virtual_start: datetime
     attempts: int
     stuck: Stuck | None
+    attention: Attention | None
 
 
 class TicketSummary(Shape):
@@ -84,7 +86,8 @@ class Author(Shape):
 
 
 class Recipient(Shape):
-    """`delivery_state` is set once a notice said what became of the message there."""
+    """`delivery_state` is set once a notice said what became of the message there; queued: a server
+    on the way goes on trying."""
 
     kind: RecipientKind
     name: str

@@ -3,14 +3,16 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from servicedesk.desk.attention import ATTENTION
 from servicedesk.desk.shapes import ContactReference, OrderSummary, TicketSummary
 from servicedesk.domain.messages import ChannelKind
-from servicedesk.domain.orders import OrderState, Stuck
+from servicedesk.domain.orders import LIVE_ORDERS, Attention, OrderState, Stuck
 from servicedesk.domain.people import Viewer
 from servicedesk.domain.tickets import Priority, TicketStatus
 from servicedesk.kernel.sql import (
     Row,
     Sql,
+    as_dict,
     as_time,
     as_time_or_none,
     as_uuid,
@@ -33,7 +35,7 @@ _COLUMNS = f"""
     o.id AS order_id, o.state AS order_state, o.queue_id AS order_queue_id,
     o.owner_id AS order_owner_id, o.priority AS order_priority,
     o.virtual_start AS order_virtual_start, o.attempts AS order_attempts,
-    o.stuck AS order_stuck,
+    o.stuck AS order_stuck, o.attributes AS order_attributes,
     k.record AS clocks_record
 """
 _JOINS = """
@@ -146,4 +148,10 @@ def _order(row: Row) -> OrderSummary | None:
         virtual_start=as_time(row["order_virtual_start"]),
         attempts=row["order_attempts"],
         stuck=Stuck(row["order_stuck"]) if row["order_stuck"] else None,
+        attention=_attention(row),
     )
+
+
+def _attention(row: Row) -> Attention | None:
+    why = as_dict(row["order_attributes"]).get(ATTENTION)
+    return Attention(why) if why and row["order_state"] in LIVE_ORDERS else None

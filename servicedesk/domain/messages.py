@@ -102,6 +102,7 @@ class FailedRecipient:
     `address` is "" where the notice names nobody. `status` is RFC 3463's code ("5.1.1"). `hard`:
     the address itself is dead. `reason` is a short name ("user-unknown", "mailbox-full"),
     `diagnostic` the words of the server. `original_message_id` has no brackets, "" where untold.
+    `delayed`: nothing failed yet, that server goes on trying (RFC 3464 §2.3.3).
     """
 
     address: str
@@ -110,6 +111,7 @@ class FailedRecipient:
     reason: str
     diagnostic: str = ""
     original_message_id: str = ""
+    delayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

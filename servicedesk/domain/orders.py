@@ -45,6 +45,13 @@ class Stuck(StrEnum):
     REFUSED_TOO_OFTEN = "refused_too_often"  # on the list that supervisors see
 
 
+class Attention(StrEnum):
+    """Why somebody is to look at a ticket although its contact may wait for nothing."""
+
+    UNDELIVERED = "undelivered"  # our answer did not arrive
+    UNKNOWN_SENDER = "unknown_sender"  # somebody wrote who is not known on it
+
+
 class DivertCause(StrEnum):
     """Why something else is done for an order that waits."""
 

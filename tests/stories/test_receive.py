@@ -166,7 +166,7 @@ async def test_an_answer_to_a_closed_ticket_opens_a_follow_up(
     assert as_uuid(row["follows_up_id"]) == ticket_id
 
 
-async def test_a_stranger_who_answers_is_kept_apart_and_reopens_nothing(
+async def test_a_stranger_who_answers_is_kept_apart_and_nobody_waits_for_an_answer(
     services: Services, company: Company
 ) -> None:
     mail = letter(Message_ID="<first@contact.example>")
@@ -181,7 +181,7 @@ async def test_a_stranger_who_answers_is_kept_apart_and_reopens_nothing(
     await post(services, company.inbox, stranger)
     rows = await messages_of(services, ticket_id)
     assert [bool(row["unverified"]) for row in rows] == [False, True]
-    assert (await ticket_of(services, ticket_id)).status is TicketStatus.SOLVED
+    assert (await ticket_of(services, ticket_id)).waiting_since is None
 
 
 async def test_an_out_of_office_answer_joins_its_ticket_and_reopens_nothing(

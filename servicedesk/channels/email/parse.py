@@ -8,7 +8,7 @@ from servicedesk.channels.email.bounces import Bounce, original_message_id
 from servicedesk.channels.email.headers import to_text
 from servicedesk.channels.email.language import detect_language
 from servicedesk.channels.email.mail import Envelope, Mail, content_hash, external_id, read_mail
-from servicedesk.channels.email.tokens import BOUNCE, MailMarks
+from servicedesk.channels.email.tokens import BOUNCE, MailMarks, without_mark
 from servicedesk.channels.protocol import ParseFailed
 from servicedesk.domain.ids import InboxId
 from servicedesk.domain.messages import (
@@ -54,8 +54,8 @@ def parse_mail(
         html=mail.html,
         mail_class=mail.mail_class,
         reply_to=_short(mail.reply_to) if mail.reply_to else None,
-        to=tuple(_short(address) for address in mail.to),
-        cc=tuple(_short(address) for address in mail.cc),
+        to=tuple(_short(_unmarked(address)) for address in mail.to),
+        cc=tuple(_short(_unmarked(address)) for address in mail.cc),
         in_reply_to=next(iter(mail.in_reply_to), ""),
         references=mail.references,
         tokens=find_tokens(mail, envelope, marks),
@@ -71,6 +71,12 @@ def parse_mail(
         encrypted=mail.protection.encrypted,
         list_id=_list_id(mail),
     )
+
+
+def _unmarked(address: Address) -> Address:
+    """An address of ours with a mark is shown, and known, without it."""
+    plain = without_mark(address.value)
+    return address if plain == address.value.lower() else Address(plain, address.name)
 
 
 def _is_authenticated(mail: Mail, envelope: Envelope) -> bool | None:
@@ -102,6 +108,7 @@ def _failure(bounce: Bounce) -> FailedRecipient:
         reason=bounce.reason,
         diagnostic=bounce.diagnostic,
         original_message_id=bounce.original_message_id,
+        delayed=bounce.delayed,
     )
 
 
