@@ -9,8 +9,9 @@ from servicedesk.desk import clocks
 from servicedesk.desk.sight import lock_changeable
 from servicedesk.desk.take import hand_over, release, require_may_hold, require_right_to_assign
 from servicedesk.domain.actors import user_actor
-from servicedesk.domain.errors import Conflict, Forbidden
+from servicedesk.domain.errors import BadInput, Conflict, Forbidden
 from servicedesk.domain.ids import Position, TicketId, UserId
+from servicedesk.domain.messages import ChannelKind
 from servicedesk.domain.orders import OfferHow
 from servicedesk.domain.people import Viewer
 from servicedesk.domain.presence import PresenceState
@@ -22,6 +23,7 @@ from servicedesk.routing.engine.reasons import Reason
 from servicedesk.routing.facts import OrderFacts
 from servicedesk.routing.order_rows import change_order, lock_order
 from servicedesk.routing.queues import get_queue
+from servicedesk.routing.shapes import Presence
 from servicedesk.routing.views import find_presence
 
 
@@ -41,7 +43,7 @@ class NothingToHandOn(Conflict):
 
 
 class TakesNoWork(Conflict):
-    """The agent is away or offline, so nobody would answer."""
+    """The agent is away or offline, or has closed the channel, so nobody would answer."""
 
     code = "takes-no-work"
 
@@ -52,11 +54,13 @@ async def transfer_ticket(
     """Hold the ticket's work out to another agent, whatever its queue's rules say. A story.
 
     They answer as to any offer; if they do not take it, it waits in its queue at its old place.
-    Raises as `take.hand_to`, and NothingToHandOn, TakesNoWork.
+    Raises as `take.hand_to`, and NothingToHandOn, TakesNoWork, BadInput for the viewer themselves.
     """
     async with database.work(user_actor(viewer.user_id)) as work:
         ticket = await lock_changeable(work.sql, viewer, ticket_id)
         require_right_to_assign(viewer, ticket)
+        if user_id == viewer.user_id:
+            raise BadInput("Transfer it to somebody else. To have it, take it.", field="user_id")
         await require_may_hold(work.sql, user_id)
         order = await _live(work, ticket_id)
         over = await _is_over(work.sql, order, user_id, asks=True)
@@ -94,7 +98,7 @@ async def force_ticket(
 
 async def _live(work: Work, ticket_id: TicketId) -> OrderFacts:
     order = await orders.live_order(work.sql, ticket_id)
-    if order is None:
+    if order is None or order.wrap_up_until is not None:
         raise NothingToHandOn(
             "Nobody has anything to do on this ticket now. Open it again first.",
             ticket_id=str(ticket_id),
@@ -115,13 +119,17 @@ async def _is_over(sql: Sql, order: OrderFacts, user_id: UserId, *, asks: bool) 
     """Would the order be more than the agent takes on its channel? Raises TakesNoWork if they are
     to be asked and would not answer."""
     presence = await find_presence(sql, user_id)
-    if presence is None or (asks and presence.state is not PresenceState.AVAILABLE):
-        if asks:
-            raise TakesNoWork(
-                "They take no work now. Choose somebody who is available, or a queue.",
-                user_id=str(user_id),
-            )
+    if asks and not (presence and _takes(presence, order.channel)):
+        raise TakesNoWork(
+            "They take no work now. Choose somebody who is available, or a queue.",
+            user_id=str(user_id),
+        )
+    if presence is None:
         return True
     own = order.units if order.owner_id == user_id else 0
     used = presence.used.get(order.channel, 0) - own + order.units
     return used > presence.capacity.get(order.channel, 0)
+
+
+def _takes(presence: Presence, channel: ChannelKind) -> bool:
+    return presence.state is PresenceState.AVAILABLE and channel not in presence.closed

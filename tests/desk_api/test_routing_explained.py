@@ -8,12 +8,13 @@ import pytest
 
 from servicedesk.desk.take import take_ticket
 from servicedesk.domain.actors import system_actor
+from servicedesk.domain.messages import ChannelKind
 from servicedesk.domain.orders import DeclineReason, Stuck
 from servicedesk.domain.presence import PresenceState
 from servicedesk.routing.diversions import mark_stuck
 from servicedesk.routing.offers import decline_offer
 from servicedesk.routing.orders import live_order
-from servicedesk.routing.presence import set_presence
+from servicedesk.routing.presence import close_channels, set_presence
 from tests.desk_api.calls import get, post
 from tests.realtime.scenes import Scene
 from tests.stories.company import letter
@@ -113,6 +114,13 @@ async def test_transfer_holds_the_work_out_to_another_and_it_keeps_its_place(sce
     assert (away.status_code, away.json()["code"]) == (409, "takes-no-work")
     await set_presence(scene.database, scene.company.ben.user_id, PresenceState.AVAILABLE, None)
     assert (await post(scene, "ben", path, body)).status_code == 403  # it is not his
+    ben = scene.company.ben.user_id
+    await close_channels(scene.database, ben, [ChannelKind.EMAIL])
+    closed = await post(scene, "ana", path, body)
+    assert (closed.status_code, closed.json()["code"]) == (409, "takes-no-work")
+    await close_channels(scene.database, ben, [])
+    to_herself = await post(scene, "ana", path, {"user_id": str(scene.company.ana.user_id)})
+    assert to_herself.status_code == 422, to_herself.text
     handed = await post(scene, "ana", path, body)
     assert (handed.status_code, handed.json()["over_capacity"]) == (200, False), handed.text
     (offer,) = (await get(scene, "ben", "/api/offers"))["items"]
