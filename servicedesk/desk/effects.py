@@ -10,18 +10,25 @@ import structlog
 
 from servicedesk.desk import clocks, effects_sla, take, tell, tickets
 from servicedesk.desk.queueing import ExternalIds
+from servicedesk.desk.tickets import TicketFacts
 from servicedesk.domain.actors import system_actor
+from servicedesk.domain.ids import UserId
 from servicedesk.domain.messages import ChannelKind
+from servicedesk.domain.tickets import TicketStatus
 from servicedesk.kernel import effects
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.effects import Effect
 from servicedesk.kernel.sql import as_uuid
 from servicedesk.kernel.work import Work
+from servicedesk.routing import orders
 from servicedesk.routing.diversions import TELL_CONTACT
+from servicedesk.routing.presence import go_offline
 from servicedesk.routing.queues import get_queue
+from servicedesk.routing.wrap_up import lock_wrapping_up
 
 ACTOR = system_actor("effects")
 PORTION = 200
+OVER = frozenset({TicketStatus.SOLVED, TicketStatus.CLOSED})
 Handler = Callable[[Work, Effect], Awaitable[None]]
 log = structlog.get_logger(__name__)
 
@@ -29,22 +36,39 @@ log = structlog.get_logger(__name__)
 async def release_work_of_user(work: Work, effect: Effect) -> None:
     """A user takes no work any more: what they held goes back to its place in line.
 
-    One ticket in each transaction, so that none waits for another's locks.
+    First they go offline, behind whatever the router is giving them at this moment. Then one ticket
+    in each transaction, so that none waits for another's locks.
     """
-    user_id = UUID(str(effect.arguments["user_id"]))
+    user_id = UserId(UUID(str(effect.arguments["user_id"])))
+    if "first_key" not in effect.arguments:
+        await go_offline(work, user_id)
+        await _ask_for_the_rest(work, effect, user_id)
+        return
     rows = await work.sql.fetch(
         "SELECT id FROM ticket WHERE assignee_id = $1 AND status NOT IN ('solved', 'closed') "
-        "ORDER BY id LIMIT 2",
+        "UNION SELECT ticket_id FROM work_order WHERE owner_id = $1 AND state = 'active' "
+        "ORDER BY 1 LIMIT 2",
         user_id,
     )
     if not rows:
         return
     ticket = await tickets.lock_ticket(work.sql, as_uuid(rows[0]["id"]))
-    if ticket.assignee_id == user_id:
-        await take.release(work, ticket, "agent_left")
-        await clocks.follow(work, ticket.id)
+    await _let_go(work, ticket, user_id)
     if len(rows) > 1:
         await _ask_for_the_rest(work, effect, ticket.id)
+
+
+async def _let_go(work: Work, ticket: TicketFacts, user_id: UserId) -> None:
+    """Take a locked ticket from who held it, or only its work if it is another's or is solved."""
+    if ticket.assignee_id == user_id and ticket.status not in OVER:
+        await take.release(work, ticket, "agent_left")
+    order = await orders.live_order(work.sql, ticket.id)
+    if order is not None and order.owner_id == user_id:
+        if order.wrap_up_until is None:
+            await orders.return_order(work, order.id, "agent_left")
+        else:
+            await orders.end_order(work, *await lock_wrapping_up(work, order.id, user_id))
+    await clocks.follow(work, ticket.id)
 
 
 async def requeue_work_of_lost_agent(work: Work, effect: Effect) -> None:

@@ -142,6 +142,15 @@ async def _drop(database: Database, user_id: UserId) -> bool:
     return True
 
 
+async def go_offline(work: Work, user_id: UserId) -> None:
+    """Let a user who may take no work any more be offline, inside a story of another kind, and take
+    back what is held out to them. Raises ServicedeskError if offers were made meanwhile: then the
+    story is to be tried again."""
+    before = await _lock_without_offers(work, user_id, PresenceState.OFFLINE)
+    if before.state is not PresenceState.OFFLINE:
+        await change_presence(work, before, PresenceState.OFFLINE)
+
+
 async def _lock_without_offers(work: Work, user_id: UserId, state: PresenceState) -> PresenceFacts:
     """Lock the row; unless the agent goes on taking work, with their open offers taken back.
 

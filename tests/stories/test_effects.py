@@ -55,7 +55,7 @@ async def test_what_a_leaving_agent_held_waits_in_its_old_place(
         version,
         UserChanges(active=False),
     )
-    assert await run_all(services) == 1
+    assert await run_all(services) == 2
     ticket = await ticket_of(services, ticket_id)
     after = await live_order(services.database.sql, ticket_id)
     assert before is not None
@@ -110,5 +110,5 @@ async def test_everything_a_leaving_agent_held_is_let_go(
     actor = user_actor(company.ada.user_id)
     leaving = UserChanges(active=False)
     await change_user(services.database, actor, company.ana.user_id, version, leaving)
-    assert await run_all(services) == 3
+    assert await run_all(services) == 4
     assert {(await ticket_of(services, found)).assignee_id for found in tickets} == {None}
