@@ -5,7 +5,6 @@ parses, drops duplicates, finds the ticket and calls the story, in one transacti
 wrong after `store` loses nothing: the arrival waits, or lies in quarantine with the reason.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -33,13 +32,13 @@ from servicedesk.intake.arrivals import (
 )
 from servicedesk.intake.fresh import Fresh
 from servicedesk.intake.hand_over import Understood, hand_over
+from servicedesk.intake.reading import read_apart
 from servicedesk.kernel import metrics
 from servicedesk.kernel.blobs import Blobs
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.work import Work
 
 INTAKE = system_actor("intake")
-LARGE_BYTES = 200_000
 log = structlog.get_logger(__name__)
 
 
@@ -146,11 +145,8 @@ class Intake:
             return await hand_over(work, understood, self._external_ids[arrival.channel])
 
     async def _understand(self, raw: bytes, arrival: Arrival) -> Inbound:
-        """Parse; a large input in a thread, so that it does not hold up everybody else."""
         parse = self._parsers[arrival.channel]
-        if len(raw) < LARGE_BYTES:
-            return parse(raw, arrival)
-        return await asyncio.to_thread(parse, raw, arrival)
+        return await read_apart(lambda: parse(raw, arrival), len(raw))
 
     async def _store_files(self, inbound: Inbound) -> list[StoredFile]:
         names = await self._blobs.put_all([file.content for file in inbound.attachments])
