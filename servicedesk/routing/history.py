@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from servicedesk.domain.ids import QueueId, UserId
-from servicedesk.domain.orders import OrderState, Stuck
+from servicedesk.domain.orders import LIVE_ORDERS, OrderState, Stuck
 from servicedesk.routing.facts import OrderFacts, Refusal
 
 
@@ -50,22 +50,28 @@ def order_at(present: OrderFacts, entries: Iterable[Recorded], at: datetime) -> 
 
 
 def _step(past: Past, present: OrderFacts, entry: Recorded) -> Past:
-    told = entry.payload
     if entry.kind == "order.opened":
-        opened = replace(
-            present,
-            state=OrderState.WAITING,
-            queue_id=QueueId(UUID(str(told["queue_id"]))),
-            priority=int(told["priority"]),
-            owner_id=None,
-            refusals=(),
-            stuck=None,
-            step=0,
-        )
-        return Past(opened)
-    order = past.order
-    if order is None:
-        return past
+        return Past(_opened(present, entry.payload))
+    if past.order is None or past.order.state not in LIVE_ORDERS:
+        return past  # what happens to the ticket afterwards is another order's
+    return _live_step(past, past.order, entry)
+
+
+def _opened(present: OrderFacts, told: Mapping[str, Any]) -> OrderFacts:
+    return replace(
+        present,
+        state=OrderState.WAITING,
+        queue_id=QueueId(UUID(str(told["queue_id"]))),
+        priority=int(told["priority"]),
+        owner_id=None,
+        refusals=(),
+        stuck=None,
+        step=0,
+    )
+
+
+def _live_step(past: Past, order: OrderFacts, entry: Recorded) -> Past:
+    told = entry.payload
     match entry.kind:
         case "offer.made":
             to = UserId(UUID(str(told["user_id"])))
@@ -77,6 +83,8 @@ def _step(past: Past, present: OrderFacts, entry: Recorded) -> Past:
             return _end_offer(past, order, entry)
         case "ticket.assigned":
             return _assign(past, order, told)
+        case "ticket.changed" if "priority" in told:
+            return replace(past, order=replace(order, priority=int(told["priority"]["to"])))
         case "order.moved":
             moved = replace(order, queue_id=QueueId(UUID(str(told["to_queue_id"]))))
             return _waits(past, moved)
@@ -111,7 +119,7 @@ def _end_offer(past: Past, order: OrderFacts, entry: Recorded) -> Past:
 def _assign(past: Past, order: OrderFacts, told: Mapping[str, Any]) -> Past:
     to = told.get("to")
     if to is None:
-        return _waits(past, order)
+        return _waits(past, order) if order.state is OrderState.ACTIVE else past
     owner = UserId(UUID(str(to)))
     return Past(replace(order, state=OrderState.ACTIVE, owner_id=owner), declines=past.declines)
 

@@ -17,9 +17,11 @@ from datetime import datetime
 from servicedesk.domain.ids import UserId
 from servicedesk.domain.messages import ChannelKind
 from servicedesk.domain.orders import OrderState
+from servicedesk.routing.engine.favour import is_worth_waiting
 from servicedesk.routing.engine.load import hindrance
 from servicedesk.routing.engine.policy import Requirement, needs_of
 from servicedesk.routing.engine.reasons import Reason
+from servicedesk.routing.engine.records import profile_of
 from servicedesk.routing.engine.refusals import passed_over_until
 from servicedesk.routing.facts import AgentFacts, OrderFacts, QueueFacts
 
@@ -67,7 +69,8 @@ def judge(situation: Situation, candidates: Sequence[Candidate]) -> list[Judged]
         }
     )
     needs = needs_of(situation.order, situation.queue, situation.at, tuple(delays))
-    judged = [_judge(situation, needs.requirement, one) for one in candidates]
+    favour = _favour(situation, needs.requirement, candidates)
+    judged = [_judge(situation, needs.requirement, favour, one) for one in candidates]
     return sorted(judged, key=lambda one: (not one.serves, len(one.obstacles), one.user_id))
 
 
@@ -97,7 +100,9 @@ def why_it_waits(situation: Situation, judged: Sequence[Judged]) -> tuple[Reason
     return tuple(found)
 
 
-def _judge(situation: Situation, required: Requirement, one: Candidate) -> Judged:
+def _judge(
+    situation: Situation, required: Requirement, favour: Reason | None, one: Candidate
+) -> Judged:
     agent, order = one.agent, situation.order
     serves = _is_let_in(agent, required, wait_over=True)
     found = [
@@ -106,7 +111,7 @@ def _judge(situation: Situation, required: Requirement, one: Candidate) -> Judge
         *_skills(agent, required),
         *_load(one, order),
         *_refusals(order, agent.user_id, situation.at),
-        *_preference(situation, agent.user_id),
+        *([favour] if favour and agent.user_id != order.preferred_id else []),
     ]
     return Judged(agent.user_id, serves, tuple(found))
 
@@ -166,10 +171,16 @@ def _refusals(order: OrderFacts, user_id: UserId, at: datetime) -> list[Reason]:
     ]
 
 
-def _preference(situation: Situation, user_id: UserId) -> list[Reason]:
-    order = situation.order
-    until = order.preferred_until
-    if order.preferred_id in (None, user_id) or until is None or until <= situation.at:
-        return []
-    params = {"user_id": str(order.preferred_id), "until": until.isoformat()}
-    return [Reason("another_is_preferred", params)]
+def _favour(
+    situation: Situation, required: Requirement, candidates: Sequence[Candidate]
+) -> Reason | None:
+    """What stands in everybody's way but the preferred agent's, while they are waited for."""
+    order, until = situation.order, situation.order.preferred_until
+    preferred = [one.agent for one in candidates if one.agent.user_id == order.preferred_id]
+    if not preferred or until is None or until <= situation.at:
+        return None
+    agent = preferred[0]
+    if not is_worth_waiting(agent, profile_of(agent), order, required, situation.at):
+        return None
+    params = {"user_id": str(agent.user_id), "until": until.isoformat()}
+    return Reason("another_is_preferred", params)

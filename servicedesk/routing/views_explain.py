@@ -25,6 +25,8 @@ PRESENCE_WINDOW = 100_000
 """So many positions of the journal are searched for what somebody's presence was."""
 PACE_ACCEPTED = 60
 LAST_POSITION = 2**62
+OF_TICKET = frozenset({"ticket.assigned", "ticket.changed"})
+"""Entries of the ticket that its live order follows."""
 
 NEVER_DUE = datetime(9999, 12, 31, tzinfo=UTC)
 
@@ -114,7 +116,7 @@ async def see_past(sql: Sql, order_id: OrderId, at: datetime) -> Seen | None:
     if not isinstance(found, OrderChanged):
         return None
     entries = await journal.read_ticket(sql, found.order.ticket_id, LAST_POSITION, ENTRIES_READ)
-    own = [one for one in reversed(entries) if one.order_id == order_id or _is_assignment(one.kind)]
+    own = [one for one in reversed(entries) if one.order_id == order_id or one.kind in OF_TICKET]
     past: Past = order_at(found.order, own, at)
     if past.order is None:
         return None
@@ -239,7 +241,3 @@ async def _past_states(sql: Sql, near: int, at: datetime) -> dict[UUID, tuple[st
             payload = as_dict(row["payload"])
             told[as_uuid(payload["user_id"])] = (payload["to"], payload["reason"])
     return told
-
-
-def _is_assignment(kind: str) -> bool:
-    return kind == "ticket.assigned"

@@ -12,6 +12,9 @@ import pytest
 from servicedesk.domain.ids import OrderId, QueueId, TeamId, TicketId, UserId
 from servicedesk.domain.messages import ChannelKind
 from servicedesk.domain.orders import OrderState, Stuck
+from servicedesk.routing.engine.decisions import MakeOffer
+from servicedesk.routing.engine.events import AgentChanged, OrderChanged, QueueChanged, Together
+from servicedesk.routing.engine.machine import Engine
 from servicedesk.routing.facts import (
     AgentFacts,
     Hours,
@@ -85,9 +88,33 @@ def test_who_declined_and_who_is_not_preferred_are_told_until_when() -> None:
         preferred_id=BEN,
         preferred_until=until,
     )
-    (judged,) = judge(Situation(order, QUEUE, NOW), [candidate()])
-    assert [reason.code for reason in judged.obstacles] == ["declined", "another_is_preferred"]
-    assert judged.obstacles[1].params["until"] == until.isoformat()
+    bens, anas = judge(Situation(order, QUEUE, NOW), [candidate(), candidate(user_id=BEN)])
+    assert bens.obstacles == ()
+    assert [reason.code for reason in anas.obstacles] == ["declined", "another_is_preferred"]
+    assert anas.obstacles[1].params["until"] == until.isoformat()
+
+
+@pytest.mark.parametrize(
+    "ben",
+    [
+        {"available": False},
+        {"closed": frozenset({ChannelKind.EMAIL})},
+        {"capacity": {"email": 0}},
+        {"skills": {}},
+        {"serves": (Serving(NIGHT),)},
+    ],
+)
+def test_the_engine_and_the_explanation_wait_for_the_same(ben: dict[str, Any]) -> None:
+    """Somebody who would not get it anyway is in nobody's way: Ana is asked at once."""
+    soon = NOW + timedelta(seconds=30)
+    order = replace(ORDER, preferred_id=BEN, preferred_until=soon)
+    everybody = [candidate(), candidate(user_id=BEN, **ben)]
+    (anas,) = [one for one in judge(Situation(order, QUEUE, NOW), everybody) if one.user_id == ANA]
+    assert anas.obstacles == ()
+    staff = [AgentChanged(one.agent) for one in everybody]
+    (offer,) = Engine().apply(Together((QueueChanged(QUEUE), *staff, OrderChanged(order))), NOW)
+    assert isinstance(offer, MakeOffer)
+    assert offer.user_id == ANA
 
 
 @pytest.mark.parametrize(
@@ -158,3 +185,25 @@ def test_an_order_at_an_instant(second: int, told: tuple[object, ...] | None) ->
     assert order is not None
     found = (order.state, order.queue_id, past.held_out_to, order.stuck, len(order.refusals))
     assert found == told
+
+
+def test_what_happens_to_the_ticket_afterwards_does_not_bring_the_order_back() -> None:
+    afterwards = [
+        *STORY,
+        Entry(70, "ticket.assigned", {"from": str(BEN), "to": str(ANA), "how": "taken"}),
+        Entry(80, "ticket.assigned", {"from": str(ANA), "to": None, "how": "released"}),
+    ]
+    for second in (75, 85):
+        order = order_at(ORDER, afterwards, NOW + timedelta(seconds=second)).order
+        assert order is not None
+        assert order.state is OrderState.DONE
+
+
+def test_the_priority_of_then_is_told() -> None:
+    changed = Entry(5, "ticket.changed", {"fields": ["priority"], "priority": {"from": 2, "to": 4}})
+    tagged = Entry(6, "ticket.changed", {"fields": ["tags"]})
+    found = [
+        order_at(ORDER, [STORY[0], changed, tagged], NOW + timedelta(seconds=second)).order
+        for second in (4, 7)
+    ]
+    assert [order and order.priority for order in found] == [2, 4]

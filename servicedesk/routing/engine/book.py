@@ -25,6 +25,7 @@ from servicedesk.routing.engine.events import (
     TimePassed,
     Together,
 )
+from servicedesk.routing.engine.favour import is_worth_waiting
 from servicedesk.routing.engine.hall import Hall, orders_of
 from servicedesk.routing.engine.policy import (
     Needs,
@@ -38,9 +39,8 @@ from servicedesk.routing.engine.records import (
     Line,
     Order,
     Shelf,
-    is_qualified,
 )
-from servicedesk.routing.engine.refusals import is_passed_over, next_lapses
+from servicedesk.routing.engine.refusals import next_lapses
 from servicedesk.routing.engine.timers import Due, Timers
 from servicedesk.routing.facts import AgentFacts, OfferFacts, OrderFacts, QueueFacts
 
@@ -197,16 +197,10 @@ class Book:
     def _is_worth_waiting(
         agent: Agent, order: Order, requirement: Requirement, now: datetime
     ) -> bool:
-        """Does the agent take such work at all? Whether they are free just now is no matter; nor
-        is the delay of their profile."""
-        facts = agent.facts
-        if facts is None or agent.pool is None or not facts.available:
+        facts, pool = agent.facts, agent.pool
+        if facts is None or pool is None:
             return False
-        if requirement.channel in facts.closed or is_passed_over(order.facts, agent.user_id, now):
-            return False
-        if facts.capacity.get(requirement.channel, 0) < requirement.units:
-            return False
-        return is_qualified(agent.pool.profile, requirement, delay_matters=False)
+        return is_worth_waiting(facts, pool.profile, order.facts, requirement, now)
 
     def _is_live(self, at: datetime, due: Due, key: UUID) -> bool:
         match due:
