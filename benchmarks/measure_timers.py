@@ -26,6 +26,7 @@ from servicedesk.domain.tickets import Priority, TicketStatus
 from servicedesk.kernel.bus import LocalBus, Topic
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.migrate import migrate
+from servicedesk.kernel.sql import as_uuid
 from servicedesk.sla import escalate
 from servicedesk.sla.clock.following import Seen, follow
 from servicedesk.sla.events import AgentReplied, ContactWrote
@@ -240,7 +241,7 @@ async def _tell_events(database: Database) -> None:
         "SELECT ticket_id, record FROM ticket_clocks ORDER BY next_at DESC LIMIT 500"
     )
     mark = await load_mark(database.sql)
-    records = {row["ticket_id"]: row["record"] for row in rows}
+    records = {as_uuid(row["ticket_id"]): row["record"] for row in rows}
     dice = random.Random(1)
     tasks = []
     for _ in range(EVENTS_PER_SECOND * SECONDS):
