@@ -10,7 +10,7 @@ from servicedesk.kernel.work import Work
 from servicedesk.routing.engine.decisions import Divert
 from servicedesk.routing.facts import OrderFacts
 from servicedesk.routing.order_rows import change_order, lock_order, lock_orders
-from servicedesk.routing.orders import cancel_order, end_order, move_order
+from servicedesk.routing.orders import cancel_order, end_notes, move_order
 from servicedesk.routing.ways_in import IN_PERSON
 
 TELL_CONTACT = "order.tell_contact"
@@ -81,11 +81,7 @@ async def end_wrap_up(work: Work, order_id: UUID) -> bool:
     """Finish an order whose time for notes is over. False, with nothing written, if it is not."""
     order = await lock_order(work.sql, order_id)
     until = order.wrap_up_until
-    if order.state is not OrderState.ACTIVE or until is None or until > work.now:
-        return False
-    row = await work.sql.fetch_one("SELECT outcome FROM work_order WHERE id = $1", order.id)
-    await end_order(work, order, (row["outcome"] if row else None) or "done")
-    return True
+    return until is not None and until <= work.now and await end_notes(work, order)
 
 
 async def _ask_to_tell(work: Work, order: OrderFacts, decision: Divert) -> None:

@@ -147,8 +147,11 @@ async def retry_order(work: Work, order_id: UUID) -> None:
 
 
 async def return_order(work: Work, order_id: UUID, reason: str) -> None:
-    """Put the order back in line, at its old place, owned by nobody. Raises NotFound, WrongStep."""
+    """Put the order back in line, at its old place, owned by nobody. One whose agent only writes
+    notes ends instead. Raises NotFound, WrongStep."""
     order = await lock_order(work.sql, order_id)
+    if await end_notes(work, order):
+        return
     await step_order(work, order, OrderStep.RETURN, LET_GO)
     await _let_go(work, order, reason)
     work.record(
@@ -182,6 +185,15 @@ async def end_order(work: Work, order: OrderFacts, outcome: str) -> None:
     )
 
 
+async def end_notes(work: Work, order: OrderFacts) -> bool:
+    """Finish a locked order whose agent only writes notes, as it was to end. False: they work."""
+    if order.state is not OrderState.ACTIVE or order.wrap_up_until is None:
+        return False
+    row = await work.sql.fetch_one("SELECT outcome FROM work_order WHERE id = $1", order.id)
+    await end_order(work, order, (row["outcome"] if row else None) or "done")
+    return True
+
+
 async def cancel_order(work: Work, order_id: UUID, reason: str) -> None:
     """Nobody needs to do the work any more. Raises NotFound, WrongStep."""
     order = await lock_order(work.sql, order_id)
@@ -197,8 +209,10 @@ async def cancel_order(work: Work, order_id: UUID, reason: str) -> None:
 
 async def move_order(work: Work, order_id: UUID, queue_id: UUID) -> None:
     """Let the order wait in another queue, at the place of its age: the steps of that queue are
-    all ahead of it. Raises as `return_order`."""
+    all ahead of it. One whose agent only writes notes ends. Raises as `return_order`."""
     order = await lock_order(work.sql, order_id)
+    if await end_notes(work, order):
+        return
     anew = {"queue_id": queue_id, "step": 0, "diverted": "", "preferred_user_id": None}
     await step_order(work, order, OrderStep.RETURN, {**LET_GO, **anew})
     await _let_go(work, order, "moved")

@@ -111,3 +111,26 @@ async def test_waiting_order_follows_the_priority_of_its_ticket(desk: Desk) -> N
     async with desk.database.work(system_actor("test")) as work:
         await set_order_priority(work, order_id, Priority.URGENT)
     assert (await desk.row("work_order", order_id))["priority"] == 4
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+async def test_work_of_which_only_notes_are_left_ends_where_it_would_wait_again(
+    desk: Desk, elsewhere: bool
+) -> None:
+    ana, ticket_id = await desk.agent(), await desk.ticket()
+    order_id = await desk.order(ticket_id=ticket_id)
+    await desk.database.sql.execute("UPDATE queue SET wrap_up_seconds = 60")
+    await desk.database.sql.execute("UPDATE work_order SET channel = 'chat'")
+    async with desk.database.work(user_actor(ana)) as work:
+        await take_order(work, order_id, ana, how="taken")
+        await finish_order(work, order_id, "solved")
+    night = await desk.queue("Night")
+    async with desk.database.work(system_actor("test")) as work:
+        if elsewhere:
+            await move_order(work, order_id, night)
+        else:
+            await return_order(work, order_id, "unassigned")
+    row = await desk.row("work_order", order_id)
+    assert (row["state"], row["outcome"]) == ("done", "solved")
+    assert await live_order(desk.database.sql, ticket_id) is None
+    assert "order.returned" not in await desk.kinds()
