@@ -133,8 +133,10 @@ async def _check_free(sql: Sql, channel: ChannelKind, address: str, before: Row)
 
 
 async def _check_queue(sql: Sql, queue_id: UUID) -> None:
-    if await sql.fetch_one("SELECT id FROM queue WHERE id = $1", queue_id) is None:
-        raise BadInput(f"There is no queue {queue_id}. Choose another.", path="queue_id")
+    if await sql.fetch_one("SELECT id FROM queue WHERE id = $1 AND active", queue_id) is None:
+        raise BadInput(
+            f"There is no queue {queue_id} that is switched on. Choose another.", path="queue_id"
+        )
 
 
 async def _first_brand(sql: Sql) -> BrandId:

@@ -5,9 +5,8 @@ channel_closed {channel}, not_in_queue {}, waits_for_delay {seconds}, lacks_skil
 has}, filled_by {channel}, at_capacity {channel, used, capacity}, declined {until, times},
 another_is_preferred {user_id, until}. Nothing in the way: they may be asked, and others come first.
 
-Codes of the order itself: queue_closed {until}, queue_off {}, stuck {stuck}, only_preferred
-{user_id, until}, nobody_serves {}, all_blocked {agents}, others_first {}, held_out {user_id},
-at_hand {user_id}, over {state}.
+Codes of the order itself: queue_closed {until}, stuck {stuck}, nobody_serves {}, all_blocked
+{agents}, others_first {}, held_out {user_id}, at_hand {user_id}, over {state}.
 """
 
 from collections.abc import Mapping, Sequence

@@ -14,6 +14,7 @@ from servicedesk.kernel.work import Work
 from servicedesk.routing.facts import QueueFacts
 from servicedesk.routing.queue_settings import COLUMNS as SETTINGS_COLUMNS
 from servicedesk.routing.queue_settings import settings_of
+from servicedesk.routing.ways_in import check_nothing_leads_in
 
 DEFAULT_OFFER_SECONDS = 45
 OFFER_SECONDS = range(5, 3601)
@@ -118,10 +119,11 @@ async def add_queue(work: Work, queue: NewQueue) -> QueueId:
 async def change_queue(
     database: Database, actor: Actor, queue_id: UUID, version: int, changes: QueueChanges
 ) -> Position:
-    """A story. Raises NotFound, VersionMismatch, BadInput and NameTaken.
+    """A story. Raises NotFound, VersionMismatch, BadInput, NameTaken and QueueInUse.
 
-    A queue that goes to another team takes its tickets along: that is left as the effect
-    `queue.team_changed`, since tickets are above routing.
+    A queue that is switched off gets no new work, so nothing may lead into it; who serves it goes
+    on with what waits there. A queue that goes to another team takes its tickets along: that is
+    left as the effect `queue.team_changed`, since tickets are above routing.
     """
     async with database.work(actor) as work:
         queue = await lock_queue(work.sql, queue_id, version)
@@ -154,6 +156,8 @@ async def lock_queue(sql: Sql, queue_id: UUID, version: int) -> QueueFacts:
 
 async def _write_changes(work: Work, queue: QueueFacts, changes: QueueChanges) -> None:
     after = await _checked_columns(work.sql, queue, changes)
+    if changes.active is False and queue.active:
+        await check_nothing_leads_in(work.sql, queue.id)
     await check_members(work.sql, changes.team_ids or (), changes.agent_ids or ())
     await work.sql.execute(
         "UPDATE queue SET name = $2, team_id = $3, offer_seconds = $4, active = $5, "

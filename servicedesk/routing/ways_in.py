@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
-from servicedesk.domain.errors import BadInput
+from servicedesk.domain.errors import BadInput, Conflict
 from servicedesk.domain.messages import ChannelKind
 from servicedesk.kernel.sql import Sql, as_uuid
 from servicedesk.routing.queue_settings import COLUMNS, QueueSettings, settings_of
@@ -11,6 +11,33 @@ from servicedesk.routing.rule_store import load_table
 
 IN_PERSON = frozenset({ChannelKind.CHAT, ChannelKind.VOICE})
 """Whoever waits here notices that nobody comes. Whoever wrote believes that they were heard."""
+
+
+class QueueInUse(Conflict):
+    """Something leads into the queue; `where` says what: inboxes, rules or queues."""
+
+    code = "queue-in-use"
+
+
+async def check_nothing_leads_in(sql: Sql, queue_id: UUID) -> None:
+    """Raise QueueInUse for a queue that work still comes into: it cannot be switched off."""
+    inbox = await sql.fetch_one(
+        "SELECT id FROM inbox WHERE queue_id = $1 AND active LIMIT 1", queue_id
+    )
+    rules = (await load_table(sql)).rules
+    rows = await sql.fetch(f"SELECT {COLUMNS} FROM queue WHERE active AND id <> $1", queue_id)
+    leads = {
+        "inboxes": inbox is not None,
+        "rules": any(rule.active and rule.outcome.queue_id == queue_id for rule in rules),
+        "queues": any(queue_id in settings_of(row).targets for row in rows),
+    }
+    where = [what for what, does in leads.items() if does]
+    if where:
+        raise QueueInUse(
+            f"Work still comes into this queue, by: {', '.join(where)}. Change those first.",
+            queue_id=str(queue_id),
+            where=where,
+        )
 
 
 async def check_turning_away(sql: Sql, queue_id: UUID, settings: QueueSettings) -> None:

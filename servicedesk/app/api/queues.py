@@ -84,7 +84,8 @@ async def add_queue(request: Request, json: NewQueueBody) -> Response:
 
 @Operation(tag="queues", answers=Queue, roles=ADMINISTRATORS, conditional=True, problems=(409,))
 async def save_queue(request: Request, json: QueueChangesBody) -> Response:
-    """Change a queue: name, owning team, who serves it, how long an offer stands."""
+    """Change a queue: name, owning team, who serves it, how long an offer stands. Switched off it
+    gets no new work: 409 `queue-in-use` while inboxes, rules or other queues lead into it."""
     queue_id = request.path_params["queue_id"]
     changes = QueueChanges(
         name=json.name,
