@@ -98,6 +98,24 @@ async def _offer(page: Page) -> None:
     await page.get_by_test_id("offer-card").wait_for()
 
 
+async def _declining(page: Page) -> None:
+    await _offer(page)
+    await page.get_by_test_id("offer-decline").click()
+    await page.get_by_test_id("offer-decline-note").wait_for()
+
+
+async def _hand_on(page: Page) -> None:
+    await _ticket(page)
+    await page.get_by_test_id("ticket-hand-on").click()
+    await page.get_by_test_id("hand-on-person").first.wait_for()
+
+
+async def _presence(page: Page) -> None:
+    await _open(page, "/work", "presence-menu")
+    await page.get_by_test_id("presence-menu").click()
+    await page.get_by_test_id("presence-available").wait_for()
+
+
 async def _note(page: Page) -> None:
     await _ticket(page)
     await page.get_by_test_id("composer-note-tab").click()
@@ -209,7 +227,10 @@ SCREENS = (
     Screen("note", _note),
     Screen("raw-mail", _raw_mail),
     Screen("move-message", _move),
+    Screen("hand-on", _hand_on),
     Screen("offer", _offer),
+    Screen("declining", _declining),
+    Screen("presence", _presence),
     Screen("palette", _palette),
     Screen("keys", _keys),
     Screen("profile", _at("/settings/profile", "profile-save")),

@@ -9,11 +9,11 @@ export interface Taker {
   total: number
 }
 
-/** Agents and supervisors who could take it, without its holder; observers hold nothing. */
+/** Who could take it but for its holder and the reader, who takes it by themselves; observers hold nothing. */
 export function takersOf(
-  users: readonly User[], presence: Readonly<Record<string, Presence>>, wanted: { channel: Channel; holderId: string | null; words: string },
+  users: readonly User[], presence: Readonly<Record<string, Presence>>, wanted: { channel: Channel; except: readonly (string | null)[]; words: string },
 ): Taker[] {
-  const named = users.filter((user) => user.active && user.role !== 'observer' && user.id !== wanted.holderId && holds(user.name, wanted.words))
+  const named = users.filter((user) => user.active && user.role !== 'observer' && !wanted.except.includes(user.id) && holds(user.name, wanted.words))
   return named
     .map((user): Taker => {
       const own = presence[user.id] ?? null
