@@ -13,6 +13,7 @@ from servicedesk.kernel.sql import Row, Sql, as_dict, as_json, as_time, as_uuid
 from servicedesk.kernel.work import Work
 from servicedesk.sla.calendar.hours import refuse_if_never_opens
 from servicedesk.sla.calendar.reading import CalendarDocument, document_of, hours_of
+from servicedesk.sla.reach import check_calendar_reach
 from servicedesk.sla.setup import lock_setup
 from servicedesk.sla.shapes import CalendarValue, HolidayPlace
 from servicedesk.sla.versioned import Store, checked_name
@@ -146,6 +147,7 @@ async def _add_version(
     content: tuple[CalendarDocument, Mapping[str, str]],
 ) -> None:
     document, names = content
+    await check_calendar_reach(work.sql, document)
     kept = {day: names[day] for day in document.holidays if day in names}
     await CALENDARS.add_version(work, calendar_id, revision, document, names=kept)
 

@@ -13,6 +13,7 @@ from servicedesk.kernel.sql import Row, as_dict, as_time, as_uuid
 from servicedesk.sla.policy.documents import PolicyDocument, policy_of, read_document
 from servicedesk.sla.policy.fields import KNOWN_FIELDS
 from servicedesk.sla.policy.policies import refuse_unknown_fields
+from servicedesk.sla.reach import check_policy_reach
 from servicedesk.sla.setup import change_setup, lock_setup
 from servicedesk.sla.shapes import PolicyValue
 from servicedesk.sla.versioned import MOST_OF_A_KIND, Store, checked_name
@@ -41,6 +42,7 @@ async def create_policy(
     check_policy(document, policy_id, 1, name)
     async with database.work(actor) as work:
         await lock_setup(work)
+        await check_policy_reach(work.sql, document)
         row = await work.sql.fetch_one(
             "SELECT coalesce(max(place), 0) AS place, count(*) AS number FROM sla_policy "
             "WHERE archived_at IS NULL"
@@ -80,6 +82,7 @@ async def change_policy(
             revision,
         )
         if is_new:
+            await check_policy_reach(work.sql, document)
             await POLICIES.add_version(work, policy_id, revision, document)
         await POLICIES.count_anew(work, "policy.changed", policy_id)
     return work.position

@@ -77,13 +77,30 @@ async def test_there_is_one_default_calendar_at_most(office: Office) -> None:
 
 async def test_when_would_eight_business_hours_from_now_be(office: Office) -> None:
     body = {"document": HOURS, "seconds": 8 * 3600, "start": "2027-03-05T12:00:00+01:00"}
-    answer = (await office.client("ann").post("/api/calendar-questions", json=body)).json()
+    answer = (await office.client("ada").post("/api/calendar-questions", json=body)).json()
     assert answer["at"] == "2027-03-08T11:00:00Z"  # Friday noon to Monday noon, in Berlin
     assert answer["is_open_at_start"] is True
-    now = await office.client("ann").post(
+    now = await office.client("ada").post(
         "/api/calendar-questions", json={"document": HOURS, "seconds": 60}
     )
     assert now.status_code == 200
+    agent = await office.client("ann").post("/api/calendar-questions", json=body)
+    assert agent.status_code == 403
+
+
+async def test_a_question_that_leads_too_far_is_refused_without_counting(office: Office) -> None:
+    seldom = {**HOURS, "week": {"mon": [["09:00", "09:01"]]}}
+    body = {"document": seldom, "seconds": 10 * 366 * 86_400}
+    refused = await office.client("ada").post("/api/calendar-questions", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (422, "time-out-of-range")
+
+
+async def test_a_day_has_at_most_24_periods(office: Office) -> None:
+    crumbs = [[f"00:{minute:02}", f"00:{minute:02}:30"] for minute in range(25)]
+    for periods, status in ((crumbs, 422), (crumbs[:24], 201)):
+        calendar = {**CALENDAR, "document": {**HOURS, "week": {"mon": periods}}}
+        found = await office.client("ada").post("/api/calendars", json=calendar)
+        assert found.status_code == status
 
 
 async def test_a_console_can_count_by_the_windows(office: Office) -> None:

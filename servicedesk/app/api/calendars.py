@@ -13,7 +13,7 @@ from servicedesk.app.api.answers import answer, done
 from servicedesk.app.api.context import actor, services
 from servicedesk.app.api.downloads import content_disposition
 from servicedesk.app.api.inputs import Body, Name, PageQuery, Query
-from servicedesk.app.api.operation import ADMINISTRATORS, Operation
+from servicedesk.app.api.operation import ADMINISTRATORS, SUPERVISORS, Operation
 from servicedesk.domain.errors import BadInput
 from servicedesk.domain.ids import Position
 from servicedesk.kernel.http.bodies import read_body
@@ -32,6 +32,7 @@ from servicedesk.sla.holidays import (
     write_icalendar,
 )
 from servicedesk.sla.promises import LONGEST_TARGET_SECONDS
+from servicedesk.sla.reach import refuse_out_of_reach
 from servicedesk.sla.setup import calendar_version, load_calendars
 from servicedesk.sla.shapes import (
     CalendarAnswer,
@@ -154,10 +155,12 @@ async def remove_calendar(request: Request) -> Response:
     )
 
 
-@Operation(tag="calendars", answers=CalendarAnswer, problems=(422,))
+@Operation(tag="calendars", answers=CalendarAnswer, roles=SUPERVISORS, problems=(422,))
 async def ask_calendar(request: Request, json: CalendarQuestionBody) -> Response:
-    """When would so much working time have passed? Of hours that need not be saved."""
-    calendar = Calendar(hours_of(json.document))
+    """When would so much working time have passed, within 50 years? The hours need not be saved."""
+    hours = hours_of(json.document)
+    refuse_out_of_reach(hours, json.seconds)
+    calendar = Calendar(hours)
     start = json.start or await services(request).database.now()
     at = calendar.add(start, json.seconds)
     found = CalendarAnswer(

@@ -5,7 +5,14 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+)
 
 from servicedesk.sla.calendar.hours import (
     DAY_SECONDS,
@@ -19,6 +26,9 @@ from servicedesk.sla.calendar.hours import (
 )
 from servicedesk.sla.errors import CalendarInvalid
 
+MOST_PERIODS_A_DAY = 24
+MOST_HOLIDAYS = 5_000
+MOST_SPECIAL_DAYS = 1_000
 CLOCK_TIME = r"^(([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?|24:00)$"
 DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 
@@ -43,7 +53,7 @@ ClockTime = Annotated[
 DateText = Annotated[
     str, AfterValidator(_a_date), WithJsonSchema({"type": "string", "pattern": DATE})
 ]
-DayDocument = list[tuple[ClockTime, ClockTime]]
+DayDocument = Annotated[list[tuple[ClockTime, ClockTime]], Field(max_length=MOST_PERIODS_A_DAY)]
 
 
 class CalendarDocument(BaseModel):
@@ -56,8 +66,8 @@ class CalendarDocument(BaseModel):
 
     time_zone: str
     week: dict[Weekday, DayDocument]
-    holidays: list[DateText] = []
-    special_days: dict[DateText, DayDocument] = {}
+    holidays: Annotated[list[DateText], Field(max_length=MOST_HOLIDAYS)] = []
+    special_days: Annotated[dict[DateText, DayDocument], Field(max_length=MOST_SPECIAL_DAYS)] = {}
 
 
 def read_hours(text: str | bytes) -> Hours:

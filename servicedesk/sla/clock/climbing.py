@@ -103,14 +103,16 @@ def _ahead(
         promise, left = clock.promise, remaining(clock)
         for step in ladder_of(promise.policy_id, promise.policy_version):
             if step.counts_for(promise.metric) and (not fired or _mark(clock, step) not in fired):
-                yield DueStep(clock, step, instant_of(clock, step, left, calendars))
+                at = instant_of(clock, step, left, calendars)
+                if at is not None:
+                    yield DueStep(clock, step, at)
 
 
 def _mark(clock: Clock, step: Step) -> Fired:
     return Fired(*key_of(clock), step.id)
 
 
-def instant_of(clock: Clock, step: Step, left: timedelta, calendars: Calendars) -> datetime:
+def instant_of(clock: Clock, step: Step, left: timedelta, calendars: Calendars) -> datetime | None:
     """Return when a running clock with so much `left` of its target comes to the step. A step at or
     past the due time waits for it.
 
@@ -119,6 +121,6 @@ def instant_of(clock: Clock, step: Step, left: timedelta, calendars: Calendars) 
     offset = step.offset_from_due(clock.promise.target_seconds)
     last = clock.stretches[-1]
     at = add_working_time(calendars, last.calendar, last.began, left + offset)
-    if offset >= NOTHING and clock.due_at is not None:
+    if at is not None and offset >= NOTHING and clock.due_at is not None:
         return max(at, clock.due_at)
     return at

@@ -13,7 +13,7 @@ from servicedesk.sla.clock.states import (
     Reason,
     Stretch,
 )
-from servicedesk.sla.errors import CalendarInvalid
+from servicedesk.sla.errors import CalendarInvalid, NeverOpens, TimeOutOfRange
 from servicedesk.sla.promises import CalendarVersion, Promise
 
 NOTHING = timedelta()
@@ -28,11 +28,20 @@ def working_time(
 
 def add_working_time(
     calendars: Calendars, version: CalendarVersion | None, start: datetime, length: timedelta
-) -> datetime:
-    """Return when so much has counted; `start` itself if nothing is left to count."""
+) -> datetime | None:
+    """Return when so much has counted; `start` itself if nothing is left to count.
+
+    None where the calendar never comes so far: policies and calendars are refused for that when
+    they are saved (`sla.reach`), and a clock without a due instant is better than a lost message.
+    """
     if length <= NOTHING:
         return start
-    return start + length if version is None else _get(calendars, version).add_time(start, length)
+    if version is None:
+        return start + length
+    try:
+        return _get(calendars, version).add_time(start, length)
+    except (NeverOpens, TimeOutOfRange):
+        return None
 
 
 def _get(calendars: Calendars, version: CalendarVersion) -> Calendar:
@@ -61,7 +70,7 @@ def with_due(clock: Clock, calendars: Calendars, not_before: datetime) -> Clock:
         return clock
     last = clock.stretches[-1]
     due = add_working_time(calendars, last.calendar, last.began, remaining(clock))
-    return replace(clock, due_at=max(due, not_before))
+    return replace(clock, due_at=None if due is None else max(due, not_before))
 
 
 def close_stretch(

@@ -9,7 +9,7 @@ from servicedesk.sla.errors import NeverOpens
 from servicedesk.sla.zones import find_zone
 
 _FAR = timedelta(hours=26)  # no clock on earth is further from UTC
-_MOST_DAYS = 366 * 60
+_LAST_YEAR = 2499  # no zone rule is known beyond
 
 
 class OpenTime:
@@ -36,12 +36,12 @@ class OpenTime:
                 if closes - begins >= length:
                     return begins + length
                 length -= closes - begins
-        raise NeverOpens(f"There is not so much working time in the {_MOST_DAYS} days after it.")
+        raise NeverOpens(f"There is not so much working time until the end of {_LAST_YEAR}.")
 
     def _from(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
         first = start.astimezone(self._zone).date() - timedelta(days=2)
-        for shift in range(_MOST_DAYS):
-            yield from self._on(first + timedelta(days=shift))
+        for day in range(first.toordinal(), date(_LAST_YEAR, 12, 31).toordinal()):
+            yield from self._on(date.fromordinal(day))
 
     def _on(self, day: date) -> list[tuple[datetime, datetime]]:
         if day not in self._known:

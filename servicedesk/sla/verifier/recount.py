@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from servicedesk.sla.calendar.hours import Hours
+from servicedesk.sla.errors import NeverOpens
 from servicedesk.sla.events import Absorbed, Event, StatusSet, WaitChanged
 from servicedesk.sla.promises import (
     PAUSES_IN,
@@ -127,7 +128,7 @@ class _Measuring:
             return
         if self.breached_at is None:
             self.due_at = self._when(start)
-            if self.due_at < end:
+            if self.due_at is not None and self.due_at < end:
                 self.breached_at = self.due_at
         self._add(start, end)
 
@@ -158,13 +159,18 @@ class _Measuring:
             dodges=tuple(self.dodges),
         )
 
-    def _when(self, start: datetime) -> datetime:
-        """Return when the target is used up, were the clock to run from `start` on."""
+    def _when(self, start: datetime) -> datetime | None:
+        """Return when the target is used up, were the clock to run from `start` on; None: never."""
         left = timedelta(seconds=self.promise.target_seconds) - self._used()
         if left <= _NOTHING:
             return start
         calendar = self.promise.calendar
-        return start + left if calendar is None else self.open_times[calendar].when(start, left)
+        if calendar is None:
+            return start + left
+        try:
+            return self.open_times[calendar].when(start, left)
+        except NeverOpens:
+            return None
 
     def _add(self, start: datetime, end: datetime) -> None:
         if start < end:
