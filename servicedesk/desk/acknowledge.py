@@ -23,6 +23,8 @@ async def acknowledge(
     if not (rules_of(inbox).acknowledge and incoming.welcome and incoming.asks_for_work):
         return
     inbound = incoming.inbound
+    if inbound.authenticated is False:
+        return  # it would go to whom somebody pretended to be
     to = inbound.reply_to or inbound.sender
     same = to.value == inbound.sender.value
     letter = Letter(

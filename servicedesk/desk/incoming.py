@@ -132,7 +132,11 @@ def _marks(inbound: Inbound) -> dict[str, object] | None:
     marks: dict[str, object] = {}
     marks |= {
         name: True
-        for name, holds in (("signed", inbound.signed), ("encrypted", inbound.encrypted))
+        for name, holds in (
+            ("signed", inbound.signed),
+            ("encrypted", inbound.encrypted),
+            ("not_proven", inbound.authenticated is False),
+        )
         if holds
     }
     if inbound.defects:

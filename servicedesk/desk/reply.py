@@ -97,7 +97,9 @@ async def write_outbound(
     work: Work, external_ids: ExternalIds, ticket: TicketFacts, viewer: Viewer, new: NewReply
 ) -> MessageId:
     """Write one outbound message of a locked ticket, and its outbox row."""
-    inbox = await inboxes.get_inbox(work.sql, ticket.inbox_id)
+    inbox = await inboxes.get_answering_inbox(work.sql, ticket.inbox_id)
+    if inbox.id != ticket.inbox_id:
+        await tickets.join_inbox(work.sql, ticket.id, inbox.id)
     recipients = await _recipients(work, ticket, inbox, new)
     if not new.even_if_undeliverable:
         await _require_living(work, inbox, recipients)
@@ -182,21 +184,33 @@ async def _require_living(work: Work, inbox: InboxFacts, recipients: Recipients)
 async def requester_addresses(work: Work, ticket: TicketFacts, inbox: InboxFacts) -> list[Address]:
     """Where the requester asked to be answered last (Reply-To, RFC 5322 §3.6.2), else the address
     they wrote from, else their first on this channel."""
+    theirs = "ticket_id = $1 AND kind = 'inbound' AND NOT unverified AND author_id = $2"
     row = await work.sql.fetch_one(
-        "SELECT from_address, from_name, reply_to FROM message "
-        "WHERE ticket_id = $1 AND kind = 'inbound' AND NOT unverified "
-        "AND author_id = $2 AND channel = $3 ORDER BY seq DESC LIMIT 1",
+        "SELECT from_address, from_name, reply_to, "
+        f"(SELECT reply_to FROM message WHERE {theirs} AND channel = $3 ORDER BY seq LIMIT 1) "
+        f"AS first_reply_to FROM message WHERE {theirs} AND channel = $3 ORDER BY seq DESC LIMIT 1",
         ticket.id,
         ticket.contact_id,
         inbox.channel,
     )
-    if row is not None and row["reply_to"]:
-        return [Address(row["reply_to"], row["from_name"] or "")]
     if row is not None and row["from_address"]:
-        return [Address(row["from_address"], row["from_name"] or "")]
+        address = row["from_address"]
+        if _may_redirect(row["reply_to"], address, row["first_reply_to"]):
+            own = await inboxes.own_addresses(work.sql, inbox.channel)
+            address = address if row["reply_to"] in own else row["reply_to"]
+        return [Address(address, row["from_name"] or "")]
     kind = contacts.IDENTITY_KINDS[inbox.channel]
     known = await contacts.addresses_of(work.sql, ticket.contact_id, kind)
     return [Address(known[0])] if known else []
+
+
+def _may_redirect(reply_to: str | None, sender: str, first_reply_to: str | None) -> bool:
+    """A Reply-To counts within the sender's domain, and as the one that the ticket was opened with
+    (a contact form). One that comes later, from a forged sender, would lead our answer away."""
+    if not reply_to:
+        return False
+    same_domain = reply_to.rpartition("@")[2] == sender.rpartition("@")[2]
+    return same_domain or reply_to == first_reply_to
 
 
 async def note_our_word(work: Work, ticket: TicketFacts, text: str, message_id: MessageId) -> None:

@@ -5,13 +5,17 @@ what answers a ticket joins it; the rest is set aside with its class as the caus
 person lets it in.
 """
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import assert_never
 
 from servicedesk.domain.belonging import Belonging
 from servicedesk.domain.ids import UserId
 from servicedesk.domain.messages import Inbound, MailClass
-from servicedesk.intake.threading import GATE, RULE, SIGNED_RULES, Gate
+from servicedesk.intake.threading import GATE, Gate
+
+LOOKS_LIKE = "looks_like_user"
+"""Key of the trace: the user whose address a mail bears without a proof."""
 
 
 class Fate(StrEnum):
@@ -44,14 +48,27 @@ def fate_of(inbound: Inbound, belonging: Belonging, user_id: UserId | None) -> F
 
 def _fate_of_ours(inbound: Inbound, belonging: Belonging) -> Fate:
     """One of our users wrote. Who asked for themselves stays a requester; nothing is believed of a
-    mail that failed authentication, and an answer needs a proof: a mark that we signed, or a host
-    that vouches for the sender."""
+    mail that failed authentication, and an answer needs a host that vouches for the sender: marks
+    of ours are in the hands of everybody who ever had a mail of the ticket."""
     if inbound.authenticated is False:
         return Fate.RECEIVE
     if belonging.ticket_id is not None:
-        proven = inbound.authenticated is True or belonging.trace.get(RULE) in SIGNED_RULES
-        asked = belonging.trace.get(GATE) == Gate.REQUESTER
-        return Fate.ANSWER if proven and not asked else Fate.RECEIVE
+        proven = inbound.authenticated is True
+        return Fate.ANSWER if proven and not _asked(belonging) else Fate.RECEIVE
     author = inbound.original_author
     forwarded = author is not None and author.value != inbound.sender.value
     return Fate.FORWARDED if forwarded and belonging.follows_up is None else Fate.RECEIVE
+
+
+def as_stranger(inbound: Inbound, belonging: Belonging, user_id: UserId | None) -> Belonging:
+    """Keep a mail apart that looks like one of our users and is not proven to be theirs: as a
+    participant's word it would reopen, and be read as that of a colleague."""
+    proven = inbound.authenticated is True
+    if user_id is None or belonging.ticket_id is None or proven or _asked(belonging):
+        return belonging
+    trace = {**belonging.trace, LOOKS_LIKE: str(user_id)}
+    return replace(belonging, unverified=True, trace=trace)
+
+
+def _asked(belonging: Belonging) -> bool:
+    return belonging.trace.get(GATE) == Gate.REQUESTER

@@ -24,7 +24,7 @@ from servicedesk.intake.arrivals import (
     Outcome,
     Standing,
 )
-from servicedesk.intake.fate import Fate, fate_of
+from servicedesk.intake.fate import Fate, as_stranger, fate_of
 from servicedesk.intake.thread_facts import load_thread_facts
 from servicedesk.intake.threading import decide
 from servicedesk.kernel.work import Work
@@ -67,7 +67,10 @@ async def _outcome(work: Work, understood: Understood, external_ids: ExternalIds
     if standing is not Standing.FIRST:
         return Outcome(NOT_FIRST[standing])
     sender = await find_sender(work.sql, inbound.channel, inbound.sender.value)
+    if sender.user_id is not None and inbound.original_author is not None:
+        inbound = await _without_our_author(work, inbound, understood.own)
     belonging = decide(inbound, await load_thread_facts(work.sql, inbound))
+    belonging = as_stranger(inbound, belonging, sender.user_id)
     fate = fate_of(inbound, belonging, sender.user_id)
     if fate is Fate.SUSPEND:
         return Outcome(ArrivalState.SUSPENDED, reason=inbound.mail_class.value)
@@ -88,6 +91,16 @@ async def _outcome(work: Work, understood: Understood, external_ids: ExternalIds
         case Fate.RECEIVE:
             await receive(work, understood.inbox, incoming, external_ids)
     return Outcome(ArrivalState.ACCEPTED, None, incoming.ticket_id, incoming.message_id)
+
+
+async def _without_our_author(work: Work, inbound: Inbound, own: frozenset[str]) -> Inbound:
+    """A forwarded mail that we wrote ourselves is nobody's question."""
+    author = inbound.original_author
+    if author is None:
+        return inbound
+    written_by = await find_sender(work.sql, inbound.channel, author.value)
+    is_ours = author.value in own or written_by.user_id is not None
+    return replace(inbound, original_author=None) if is_ours else inbound
 
 
 async def _mark(work: Work, inbound: Inbound) -> Outcome:

@@ -3,7 +3,8 @@
 Order and gate: field notes 2.5, "Rules we should adopt" 1 and 2. A signed address of ours counts
 most, then a signed Message-ID of ours, then any Message-ID we have seen in the same inbox, last the
 ticket's number in the subject, which anybody can write: it counts only from somebody known on the
-ticket. After a match the gate asks who writes: only somebody known on the ticket continues it.
+ticket. After a match the gate asks who writes: only somebody known on the ticket continues it, and
+who failed authentication is known nowhere.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -82,7 +83,10 @@ def by_stored_message_id(inbound: Inbound, facts: ThreadFacts) -> TicketId | Non
 
 
 def by_number_in_subject(inbound: Inbound, facts: ThreadFacts) -> TicketId | None:
-    """The subject names the ticket, and its sender is known there: no more proof than that."""
+    """The subject names the ticket, and its sender is known there: no more proof than that, so that
+    a failed one decides. Numbers follow one another."""
+    if inbound.authenticated is False:
+        return None
     ticket = _follow_merges(facts.numbered, facts)
     return ticket.id if ticket is not None and inbound.sender.value in ticket.known else None
 
@@ -94,8 +98,6 @@ RULES: Sequence[tuple[str, Rule]] = (
     ("number_in_subject", by_number_in_subject),
 )
 """The order in which rules are asked. The first that names a ticket we know decides."""
-SIGNED_RULES = frozenset({"signed_reply_address", "signed_message_id"})
-"""Who passes these has had a mail of ours."""
 
 
 def decide(inbound: Inbound, facts: ThreadFacts) -> Belonging:
@@ -112,7 +114,8 @@ def decide(inbound: Inbound, facts: ThreadFacts) -> Belonging:
 def _through_the_gate(
     inbound: Inbound, ticket: TicketInThread, rule: str, checked: list[dict[str, object]]
 ) -> Belonging:
-    gate = ticket.known.get(inbound.sender.value, Gate.UNVERIFIED)
+    known = {} if inbound.authenticated is False else ticket.known
+    gate = known.get(inbound.sender.value, Gate.UNVERIFIED)
     trace: dict[str, object] = {RULE: rule, "checked": checked, GATE: gate.value}
     if _changes_the_subject(inbound, ticket):
         trace[SUBJECT_CHANGED] = True

@@ -9,7 +9,7 @@ import pytest
 from servicedesk.domain.belonging import Belonging
 from servicedesk.domain.ids import InboxId, TicketId, UserId
 from servicedesk.domain.messages import Address, ChannelKind, Inbound, MailClass
-from servicedesk.intake.fate import Fate, fate_of
+from servicedesk.intake.fate import LOOKS_LIKE, Fate, as_stranger, fate_of
 
 TICKET = TicketId(UUID(int=1))
 ANA = UserId(UUID(int=2))
@@ -58,8 +58,9 @@ def test_what_a_program_of_ours_wrote_is_no_answer(mail_class: MailClass) -> Non
 
 # rule, gate, authenticated → is it an answer of the agent's?
 ANSWERS = [
-    ("signed_reply_address", "unverified", None, True),
-    ("signed_message_id", "participant", None, True),
+    ("signed_reply_address", "unverified", None, False),
+    ("signed_message_id", "participant", None, False),
+    ("signed_reply_address", "unverified", True, True),
     ("stored_message_id", "unverified", True, True),
     ("stored_message_id", "participant", None, False),
     ("number_in_subject", "participant", None, False),
@@ -75,6 +76,26 @@ def test_an_agents_answer_needs_a_proof(
     mail = replace(MAIL, authenticated=authenticated)
     belonging = Belonging(TICKET, trace={"rule": rule, "gate": gate})
     assert fate_of(mail, belonging, ANA) is (Fate.ANSWER if is_answer else Fate.RECEIVE)
+
+
+@pytest.mark.parametrize(
+    ("gate", "authenticated", "user_id", "apart"),
+    [
+        ("participant", None, ANA, True),
+        ("same_organization", None, ANA, True),
+        ("participant", True, ANA, False),
+        ("requester", None, ANA, False),
+        ("participant", None, None, False),
+    ],
+)
+def test_who_looks_like_a_user_and_is_not_proven_is_kept_apart(
+    gate: str, authenticated: bool | None, user_id: UserId | None, apart: bool
+) -> None:
+    belonging = Belonging(TICKET, trace={"gate": gate})
+    kept = as_stranger(replace(MAIL, authenticated=authenticated), belonging, user_id)
+    assert kept.unverified is apart
+    assert kept.trace.get(LOOKS_LIKE) == (str(ANA) if apart else None)
+    assert as_stranger(MAIL, NEW, user_id) == NEW
 
 
 @pytest.mark.parametrize(

@@ -134,3 +134,17 @@ def test_a_stranger_to_a_closed_ticket_opens_one_that_follows_nothing() -> None:
 def test_every_ticket_that_a_rule_could_name_is_read_once() -> None:
     mail = replace(MAIL, tokens=(token(A), token(A, "references")))
     assert candidates(mail, {"x@y": B, "z@y": A}) == [A, B]
+
+
+@pytest.mark.parametrize("authenticated", [None, True, False])
+def test_who_failed_authentication_is_known_on_no_ticket(authenticated: bool | None) -> None:
+    mail = replace(MAIL, tokens=(token(A),), authenticated=authenticated)
+    assert decide(mail, facts(ticket(A))).unverified is (authenticated is False)
+
+
+@pytest.mark.parametrize(("authenticated", "found"), [(None, A), (True, A), (False, None)])
+def test_number_in_subject_needs_no_proof_but_bears_no_failed_one(
+    authenticated: bool | None, found: TicketId | None
+) -> None:
+    numbered = replace(facts(ticket(A)), numbered=A)
+    assert decide(replace(MAIL, authenticated=authenticated), numbered).ticket_id == found
