@@ -5,6 +5,7 @@ import pytest
 from servicedesk.channels.email.authentication import is_authenticated, read_results
 from servicedesk.channels.email.mail import Envelope
 from servicedesk.channels.email.parse import parse_mail
+from servicedesk.domain.messages import MailClass
 from tests.fakes.mail import INBOX, MARKS, NOW, make_mail
 
 TRUSTED = ("mx.desk.example",)
@@ -69,3 +70,51 @@ def test_inbound_carries_the_verdict_of_named_hosts_only() -> None:
     told = parse_mail(raw, INBOX, NOW, MARKS, Envelope(trusted_hosts=TRUSTED))
     assert told.authenticated is True
     assert parse_mail(raw, INBOX, NOW, MARKS).authenticated is None
+
+
+OURS = "Received: from evil.example (evil.example [192.0.2.1]) by mx.desk.example with ESMTP id 1"
+INNER = "Received: from mx.desk.example by imap.desk.example with LMTP"
+BARE = "Received: by 2002:a05:6402:1 with SMTP id x"
+THEIRS = "Received: from laptop by mail.evil.example with ESMTPS"
+DISGUISED = "Received: from by (evil.example) by mx.desk.example with SMTP"
+PASSES = results("dmarc=pass header.from=contact.example")
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ((PASSES, OURS, THEIRS), True),
+        ((OURS, PASSES, THEIRS), True),
+        ((INNER, OURS, PASSES), True),
+        ((INNER, PASSES, OURS), True),
+        ((BARE, OURS, PASSES), True),
+        ((OURS, THEIRS, PASSES), None),
+        ((OURS, "Received: from a by mx.desk.example", PASSES), None),
+        ((OURS, "Received: from a", PASSES), None),
+        ((THEIRS, PASSES), None),
+        ((INNER, THEIRS, PASSES), None),
+        ((DISGUISED, BARE, PASSES), None),
+    ],
+)
+def test_what_the_sender_may_have_written_is_no_result_of_ours(
+    headers: tuple[str, ...], expected: bool | None
+) -> None:
+    assert verdict(*headers) is expected
+
+
+@pytest.mark.parametrize(
+    ("headers", "trusted", "expected"),
+    [
+        (("X-Spam-Flag: YES", OURS, THEIRS), TRUSTED, MailClass.SPAM),
+        ((OURS, "X-Spam-Flag: YES", THEIRS), TRUSTED, MailClass.SPAM),
+        ((OURS, THEIRS, "X-Spam-Flag: YES"), TRUSTED, MailClass.PERSON),
+        (("X-Spam-Flag: NO", OURS, THEIRS, "X-Spam-Flag: YES"), TRUSTED, MailClass.PERSON),
+        ((OURS, THEIRS, "X-Spam-Flag: YES"), (), MailClass.SPAM),
+    ],
+)
+def test_the_sender_s_own_spam_filter_decides_nothing_once_we_know_ours(
+    headers: tuple[str, ...], trusted: tuple[str, ...], expected: MailClass
+) -> None:
+    raw = make_mail("\n".join((*headers, "From: ann@contact.example")))
+    told = parse_mail(raw, INBOX, NOW, MARKS, Envelope("ann@contact.example", (), trusted))
+    assert told.mail_class is expected

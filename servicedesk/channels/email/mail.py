@@ -9,9 +9,10 @@ from datetime import datetime
 
 from servicedesk.channels.email.addresses import first_address, parse_addresses
 from servicedesk.channels.email.attachments import read_attachments
+from servicedesk.channels.email.authentication import believed_headers
 from servicedesk.channels.email.body import choose_body
 from servicedesk.channels.email.bounces import Bounce, find_bounces, own_report_parts
-from servicedesk.channels.email.classes import HEADERS, ClassFacts, classify
+from servicedesk.channels.email.classes import HEADERS, SPAM_MARKS, ClassFacts, classify
 from servicedesk.channels.email.forwarded import find_original_author
 from servicedesk.channels.email.headers import decode_words, parse_date, parse_message_ids
 from servicedesk.channels.email.invitation import describe_invitation
@@ -144,8 +145,12 @@ def _class_facts(
 ) -> ClassFacts:
     subject, bounces = found
     headers: dict[str, str] = {}
+    trusted = frozenset(host.lower() for host in envelope.trusted_hosts)
+    for name, value in believed_headers(root.headers, trusted) if trusted else ():
+        if name in SPAM_MARKS:
+            headers.setdefault(name, decode_words(value))
     for name, value in root.headers:
-        if name in HEADERS:
+        if name in HEADERS and not (trusted and name in SPAM_MARKS):
             headers.setdefault(name, decode_words(value))
     loops = root.all_headers(LOOP_HEADER.lower()) if marks else ()
     own_hops = [marks.own_hops(decode_words(value)) for value in loops] if marks else []

@@ -207,7 +207,9 @@ class EmailInboxSettings(BaseModel):
     trusted_hosts: tuple[Line, ...] = Field(
         (),
         max_length=20,
-        description="Servers of ours whose Authentication-Results and spam headers are believed.",
+        description="Servers of ours, as they name themselves in Authentication-Results: what they "
+        "say of a sender is believed, and spam headers only if they stand above what came in. "
+        "Without one, spam headers of any server are believed, and no mail is proven.",
     )
 
     people_lists: tuple[Line, ...] = Field(
