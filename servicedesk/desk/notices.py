@@ -17,17 +17,18 @@ from servicedesk.kernel.backoff import delay_seconds
 from servicedesk.kernel.bus import Topic
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.ids import new_id
-from servicedesk.kernel.sql import Sql, as_dict, as_time_or_none, as_uuid, as_uuid_or_none
+from servicedesk.kernel.sql import Sql, as_dict, as_time, as_time_or_none, as_uuid, as_uuid_or_none
 from servicedesk.kernel.work import Work
 
-MOST_ATTEMPTS = 8
+GIVEN_UP_AFTER = timedelta(hours=16)
+"""As long as an answer is tried: who is called by such a mail may be called by it only."""
 FIRST_SECONDS = 10.0
 LONGEST_SECONDS = 900.0
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One mail to one user. `attempts` counts those that failed."""
+    """One mail to one user. `attempts` counts those that were begun."""
 
     id: UUID
     user_id: UUID
@@ -35,6 +36,15 @@ class Notice:
     ticket_id: UUID | None
     arguments: Mapping[str, Any]
     attempts: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Miscarried:
+    """Why a notice was not sent. `wait_seconds`: it was not even tried, and shall not be before."""
+
+    error: str
+    wait_seconds: float | None = None
 
 
 async def add_mail_notices(
@@ -70,7 +80,7 @@ async def claim_notices(database: Database, owner: str, limit: int, seconds: flo
     async with database.transaction() as sql:
         skip = "" if sql.on_sqlite else "FOR UPDATE SKIP LOCKED"
         rows = await sql.fetch(
-            "SELECT id, user_id, kind, ticket_id, arguments, attempts FROM notice "
+            "SELECT id, user_id, kind, ticket_id, arguments, attempts, created_at FROM notice "
             f"WHERE state = 'waiting' AND due_at <= $1 ORDER BY due_at, id LIMIT $2 {skip}",
             now,
             limit,
@@ -91,6 +101,7 @@ async def claim_notices(database: Database, owner: str, limit: int, seconds: flo
             ticket_id=as_uuid_or_none(row["ticket_id"]),
             arguments=as_dict(row["arguments"]),
             attempts=int(row["attempts"]) + 1,
+            created_at=as_time(row["created_at"]),
         )
         for row in rows
     ]
@@ -107,11 +118,11 @@ async def finish_notice(database: Database, notice: Notice, owner: str) -> None:
     )
 
 
-async def postpone_notice(database: Database, notice: Notice, owner: str, error: str) -> None:
-    """It could not be sent: try again later, and give up after `MOST_ATTEMPTS`."""
+async def postpone_notice(database: Database, notice: Notice, owner: str, why: Miscarried) -> None:
+    """It could not be sent: try again later, and give up after `GIVEN_UP_AFTER`."""
     now = await database.now()
-    failed = notice.attempts >= MOST_ATTEMPTS
-    wait = delay_seconds(
+    failed = now - notice.created_at >= GIVEN_UP_AFTER
+    wait = why.wait_seconds or delay_seconds(
         notice.attempts, first_seconds=FIRST_SECONDS, longest_seconds=LONGEST_SECONDS
     )
     await database.sql.execute(
@@ -121,7 +132,7 @@ async def postpone_notice(database: Database, notice: Notice, owner: str, error:
         owner,
         "failed" if failed else "waiting",
         now + timedelta(seconds=wait),
-        error,
+        why.error,
         now if failed else None,
     )
 
@@ -130,3 +141,12 @@ async def next_notice_due(sql: Sql) -> datetime | None:
     """Return when the earliest notice is due, or a claim of one runs out."""
     row = await sql.fetch_one("SELECT min(due_at) AS due_at FROM notice WHERE state = 'waiting'")
     return as_time_or_none(row["due_at"]) if row else None
+
+
+async def load_failed_notices(sql: Sql) -> tuple[int, str]:
+    """Return how many were given up, and what was said of the last one ("" if of none)."""
+    row = await sql.fetch_one(
+        "SELECT count(*) AS found, (SELECT error FROM notice WHERE state = 'failed' "
+        "ORDER BY ended_at DESC, id LIMIT 1) AS error FROM notice WHERE state = 'failed'"
+    )
+    return (0, "") if row is None else (int(row["found"]), row["error"] or "")

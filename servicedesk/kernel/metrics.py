@@ -51,6 +51,11 @@ _outbox = Gauge(
 _parked = Gauge(
     "servicedesk_parked_effects", "Effects that failed for good and wait.", registry=REGISTRY
 )
+_failed_notices = Gauge(
+    "servicedesk_failed_notices",
+    "Mails to users of the desk that were given up.",
+    registry=REGISTRY,
+)
 _collected = Counter(
     "servicedesk_collected_mails", "Mails fetched from mailboxes and stored.", registry=REGISTRY
 )
@@ -110,6 +115,10 @@ def note_mailbox_loss(fault: str) -> None:
 
 def show_mailboxes(held: int) -> None:
     _mailboxes.set(held)
+
+
+def show_failed_notices(count: int) -> None:
+    _failed_notices.set(count)
 
 
 def show_outbox(messages_by_state: Mapping[str, int]) -> None:

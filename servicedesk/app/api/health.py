@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from servicedesk.app.api.context import services
+from servicedesk.desk.notices import load_failed_notices
 from servicedesk.domain.errors import Unavailable
 from servicedesk.kernel import effects, journal, metrics, outbox
 from servicedesk.realtime.push import Push
@@ -34,6 +35,7 @@ async def show_metrics(request: Request) -> Response:
         metrics.show_journal_head(await journal.head(sql))
         metrics.show_outbox(await outbox.count_unsent(sql))
         metrics.show_parked_effects(await effects.count_parked(sql))
+        metrics.show_failed_notices((await load_failed_notices(sql))[0])
     figures, content_type = metrics.render()
     return Response(figures, media_type=content_type)
 

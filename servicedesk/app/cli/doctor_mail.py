@@ -10,6 +10,7 @@ from servicedesk.channels.email.domain_records import Lookup, SendingDomain, exa
 from servicedesk.channels.email.settings import EmailInboxSettings
 from servicedesk.desk.inbox_settings import open_settings
 from servicedesk.desk.inboxes import InboxFacts, active_inboxes
+from servicedesk.desk.notices import load_failed_notices
 from servicedesk.desk.sent_copies import load_failed_copies
 from servicedesk.domain.errors import ServicedeskError, Unavailable
 from servicedesk.domain.messages import ChannelKind
@@ -37,7 +38,7 @@ async def examine_inboxes(services: Services, lookup: Lookup) -> dict[str, Findi
         for name, finding in (await _examine(sending, lookup)).items():
             if name not in findings or findings[name].fine:
                 findings[name] = finding
-    return findings | await _copies(services, inboxes)
+    return findings | await _copies(services, inboxes) | await _notices(services)
 
 
 async def _examine(sending: SendingDomain, lookup: Lookup) -> dict[str, Finding]:
@@ -91,3 +92,11 @@ async def _copies(services: Services, inboxes: Iterable[InboxFacts]) -> dict[str
         for inbox_id, (count, error) in failed.items()
         if inbox_id in names
     }
+
+
+async def _notices(services: Services) -> dict[str, Finding]:
+    count, error = await load_failed_notices(services.database.sql)
+    if not count:
+        return {}
+    words = f"{count} mails to users of the desk were given up. The last said: {error}"
+    return {"mails to users": Finding(fine=False, words=words)}

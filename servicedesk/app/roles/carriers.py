@@ -18,7 +18,7 @@ from servicedesk.desk import notices
 from servicedesk.desk.inbox_settings import open_settings
 from servicedesk.desk.inboxes import get_inbox
 from servicedesk.desk.notice_words import NoticeMail, write_notice
-from servicedesk.desk.notices import Notice
+from servicedesk.desk.notices import Miscarried, Notice
 from servicedesk.domain.errors import BadInput, ServicedeskError
 from servicedesk.domain.ids import MessageId
 from servicedesk.domain.messages import Address, ChannelKind, DeliveryState, Outbound
@@ -31,6 +31,8 @@ from servicedesk.kernel.webhooks import Webhook
 AT_ONCE = 8
 CLAIM_SECONDS = 60.0
 CALL_SECONDS = 20.0
+MAIL_SECONDS = 50.0
+"""Less than a claim: what is carried for longer, a second carrier would carry as well."""
 GONE = frozenset({404, 410})
 """Nobody listens there any more: no later attempt will be better."""
 log = structlog.get_logger(__name__)
@@ -115,27 +117,39 @@ async def call_webhook(services: Services, owner: str, webhook: Webhook) -> None
 
 
 async def mail_notice(services: Services, owner: str, notice: Notice) -> None:
-    """Write and send one mail; a user who has left needs none."""
-    mail = await write_notice(services.database.sql, notice, services.settings.public_url)
-    if mail is None:
+    """Write and send one mail; a user who has left needs none. Whatever goes wrong with one keeps
+    no other waiting."""
+    why = await _try_to_mail(services, notice)
+    if why is None:
         await notices.finish_notice(services.database, notice, owner)
-        return
-    error = await _send(services, mail)
-    if error:
-        await notices.postpone_notice(services.database, notice, owner, error)
     else:
-        await notices.finish_notice(services.database, notice, owner)
+        await notices.postpone_notice(services.database, notice, owner, why)
 
 
-async def _send(services: Services, mail: NoticeMail) -> str:
-    """Send by the e-mail inbox of the ticket; return what went wrong, "" if nothing did.
+async def _try_to_mail(services: Services, notice: Notice) -> Miscarried | None:
+    """Return what went wrong, None if nothing did or nobody needs the mail."""
+    try:
+        async with asyncio.timeout(MAIL_SECONDS):
+            mail = await write_notice(services.database.sql, notice, services.settings.public_url)
+            return None if mail is None else await _send(services, mail)
+    except ServicedeskError as error:
+        return Miscarried(str(error))
+    except TimeoutError:
+        return Miscarried(f"It was still being sent after {MAIL_SECONDS:.0f} s.")
+    except Exception as fault:
+        log.exception("notice_failed", notice_id=str(notice.id))
+        return Miscarried(type(fault).__name__)
+
+
+async def _send(services: Services, mail: NoticeMail) -> Miscarried | None:
+    """Send by the e-mail inbox of the ticket; return what went wrong, None if nothing did.
 
     The mail has an id of its own and no signed address: an answer to it must not become an agent's
     answer to the contact.
     """
     inbox = await get_inbox(services.database.sql, mail.inbox_id)
     if inbox.channel is not ChannelKind.EMAIL:
-        return f"Its inbox {inbox.name} is no e-mail inbox."
+        return Miscarried(f"Its inbox {inbox.name} is no e-mail inbox.")
     opened = open_settings(services.secrets, inbox, EmailInboxSettings)
     settings = opened.model_copy(update={"signed_reply_address": False, "sent_copy": False})
     outbound = Outbound(
@@ -149,11 +163,7 @@ async def _send(services: Services, mail: NoticeMail) -> str:
         text=mail.text,
         automatic=True,
     )
-    try:
-        receipt = await services.channels[ChannelKind.EMAIL].send(outbound, settings)
-    except ServicedeskError as error:
-        return str(error)
-    except Exception as fault:
-        log.exception("notice_failed", notice_id=str(mail.notice_id))
-        return type(fault).__name__
-    return "" if receipt.state is DeliveryState.SENT else receipt.detail or receipt.state.value
+    receipt = await services.channels[ChannelKind.EMAIL].send(outbound, settings)
+    if receipt.state is DeliveryState.SENT:
+        return None
+    return Miscarried(receipt.detail or receipt.state.value, receipt.wait_seconds)
