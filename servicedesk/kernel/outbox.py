@@ -9,7 +9,7 @@ id fixed before the first attempt. A sender that comes back late finds its claim
 nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -104,17 +104,21 @@ async def enqueue(work: Work, new: NewOutbox) -> OutboxId:
 
 
 async def claim_due(
-    database: Database, owner: str, limit: int, seconds: float
+    database: Database, owner: str, limit: int, seconds: float, but: Collection[UUID] = ()
 ) -> list[ClaimedOutbox]:
-    """Claim at most `limit` due rows for `seconds`, longest due first, in a short transaction."""
+    """Claim at most `limit` due rows for `seconds`, longest due first, in a short transaction.
+
+    `but`: inboxes that are passed over, because enough of theirs is under way.
+    """
     now = await database.now()
     async with database.transaction() as sql:
         skip = "" if sql.on_sqlite else "FOR UPDATE SKIP LOCKED"
         rows = await sql.fetch(
             f"SELECT {COLUMNS} FROM outbox WHERE state IN {LIVE} AND due_at <= $1 "
-            f"ORDER BY due_at, id LIMIT $2 {skip}",
+            f"AND NOT {sql.member('inbox_id', 3)} ORDER BY due_at, id LIMIT $2 {skip}",
             now,
             limit,
+            list(but),
         )
         if rows:
             await sql.execute(
@@ -215,9 +219,14 @@ async def run_again(work: Work, message_id: UUID, envelope: Mapping[str, object]
     return touched > 0
 
 
-async def next_due(sql: Sql) -> datetime | None:
-    """Return when the earliest row is due, or a claim runs out; None while nothing waits."""
-    row = await sql.fetch_one(f"SELECT min(due_at) AS due_at FROM outbox WHERE state IN {LIVE}")
+async def next_due(sql: Sql, but: Collection[UUID] = ()) -> datetime | None:
+    """Return when the earliest row is due, or a claim runs out; None while nothing waits. `but` as
+    in `claim_due`."""
+    row = await sql.fetch_one(
+        f"SELECT min(due_at) AS due_at FROM outbox WHERE state IN {LIVE} "
+        f"AND NOT {sql.member('inbox_id', 1)}",
+        list(but),
+    )
     return as_time_or_none(row["due_at"]) if row else None
 
 

@@ -25,7 +25,8 @@ from servicedesk.domain.messages import (
     Receipt,
 )
 from tests.fakes.smtp_sink import Delivered, SmtpSink, smtp_sink
-from tests.stories.company import Company, open_by_mail
+from tests.stories.company import SALES, Company, letter, open_by_mail, post
+from tests.stories.mail_rows import answer
 from tests.waiting import until
 
 POLITE = {b"EHLO": b"250 relay", b"MAIL": b"250 ok", b"RCPT": b"250 ok", b"QUIT": b"221 bye"}
@@ -211,3 +212,37 @@ async def test_recipient_refused_for_good_is_named_on_the_message(
 
 def message_id_of(mail: Delivered) -> str:
     return str(message_from_bytes(mail.raw)["Message-ID"])
+
+
+@dataclass
+class SlowRelay(HeldChannel):
+    """It holds what one inbox sends, and takes the rest at once."""
+
+    slow_for: object = None
+
+    async def send(self, message: Outbound, settings: BaseModel) -> Receipt:
+        if message.inbox_id == self.slow_for:
+            return await super().send(message, settings)
+        self.sent.append(message)
+        return Receipt(DeliveryState.SENT, "")
+
+
+async def test_slow_relay_of_one_inbox_holds_up_no_other(
+    services: Services, company: Company
+) -> None:
+    channel = SlowRelay(slow_for=company.inbox.id)
+    for _ in range(9):
+        await write_answer(services, company)
+    async with roles_running(with_channel(services, channel), [Role.SENDERS]):
+        await channel.began.wait()
+        arrival = await post(services, company.sales_inbox, letter(to=SALES))
+        assert arrival.ticket_id is not None
+        await answer(services, company.zoe, TicketId(arrival.ticket_id))
+
+        async def sales_is_sent() -> bool:
+            return any(one.inbox_id == company.sales_inbox.id for one in channel.sent)
+
+        await until(sales_is_sent)
+        channel.may_end.set()
+        await until_settled(services)
+    assert len(channel.sent) == 10

@@ -7,7 +7,8 @@ A receipt that is lost sends its message twice: it is worth waiting for, at a cl
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections import Counter
+from collections.abc import Coroutine
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -21,13 +22,17 @@ from servicedesk.desk.delivery_verdict import read_progress
 from servicedesk.desk.inbox_settings import open_settings
 from servicedesk.desk.outgoing import load_outbound
 from servicedesk.domain.errors import NotFound, ServicedeskError
+from servicedesk.domain.ids import InboxId
 from servicedesk.domain.messages import DeliveryState, Receipt
 from servicedesk.kernel import outbox
 from servicedesk.kernel.backoff import delay_seconds
 from servicedesk.kernel.bus import Topic
 from servicedesk.kernel.outbox import ClaimedOutbox
 
-AT_ONCE = 8
+AT_ONCE = 32
+TOGETHER = 4
+"""How many are claimed at a time, and with how many under way an inbox gets no more: less than
+twice as many at most, as relays bound how many sessions one sender has."""
 CLAIM_SECONDS = 180.0
 CARRY_SECONDS = 160.0
 """Less than a claim: what is carried for longer, a second sender would carry as well."""
@@ -38,31 +43,66 @@ log = structlog.get_logger(__name__)
 async def run(services: Services, owner: str) -> None:
     """Send whatever is due, until cancelled; what is being carried then may end."""
     loop = asyncio.get_running_loop()
+    under_way = UnderWay()
 
     async def send_due() -> None:
-        claim_ends = loop.time() + CLAIM_SECONDS
-        while claimed := await outbox.claim_due(services.database, owner, AT_ONCE, CLAIM_SECONDS):
-            await _to_their_end(_send(services, item, claim_ends) for item in claimed)
+        while True:
+            await under_way.room()
             claim_ends = loop.time() + CLAIM_SECONDS
+            claimed = await outbox.claim_due(
+                services.database, owner, TOGETHER, CLAIM_SECONDS, under_way.busy()
+            )
+            if not claimed:
+                return
+            for item in claimed:
+                under_way.begin(_send_and_ring(item, claim_ends), item.inbox_id)
+
+    async def _send_and_ring(item: ClaimedOutbox, claim_ends: float) -> None:
+        await _send(services, item, claim_ends)
+        if item.inbox_id in under_way.busy():  # more of this inbox may wait for it
+            await services.bus.ring(Topic.OUTBOX)
 
     async def next_due() -> datetime | None:
-        return await outbox.next_due(services.database.sql)
+        return await outbox.next_due(services.database.sql, under_way.busy())
 
-    await act_when_due(services.database, services.bus, Topic.OUTBOX, send_due, next_due)
-
-
-async def _to_their_end(sends: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Wait for all of them; once cancelled, for `GOODBYE_SECONDS` more."""
-    tasks = [asyncio.create_task(send) for send in sends]
     try:
-        await asyncio.wait(tasks)
-    except asyncio.CancelledError:
-        await asyncio.wait(tasks, timeout=GOODBYE_SECONDS)
-        raise
+        await act_when_due(services.database, services.bus, Topic.OUTBOX, send_due, next_due)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await under_way.end()
+
+
+class UnderWay:
+    """What is being sent now. A relay that is slow holds up its inbox, and no other."""
+
+    def __init__(self) -> None:
+        self._sends: dict[asyncio.Task[None], InboxId] = {}
+
+    def begin(self, send: Coroutine[Any, Any, None], inbox_id: InboxId) -> None:
+        task = asyncio.create_task(send)
+        self._sends[task] = inbox_id
+        task.add_done_callback(lambda done: self._sends.pop(done, None))
+
+    def busy(self) -> frozenset[InboxId]:
+        """Return the inboxes of which so many are under way that no more are begun."""
+        counts = Counter(self._sends.values())
+        return frozenset(inbox_id for inbox_id, count in counts.items() if count >= TOGETHER)
+
+    async def room(self) -> None:
+        """Wait until `TOGETHER` more may begin."""
+        while len(self._sends) > AT_ONCE - TOGETHER:
+            await asyncio.wait(self._sends, return_when=asyncio.FIRST_COMPLETED)
+
+    async def end(self) -> None:
+        """Wait `GOODBYE_SECONDS` for what is under way, then stop it."""
+        tasks = list(self._sends)
+        if not tasks:
+            return
+        try:
+            await asyncio.wait(tasks, timeout=GOODBYE_SECONDS)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _send(services: Services, claimed: ClaimedOutbox, claim_ends: float) -> None:
