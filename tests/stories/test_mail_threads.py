@@ -215,4 +215,4 @@ async def test_a_stranger_with_a_forged_agents_address_is_kept_apart(
     await post(services, company.inbox, forged)
     message = (await timeline(services, ticket_id))[-1]
     assert (message["kind"], bool(message["unverified"])) == ("inbound", True)
-    assert (await ticket_of(services, ticket_id)).status is TicketStatus.SOLVED
+    assert (await ticket_of(services, ticket_id)).waiting_since is None
