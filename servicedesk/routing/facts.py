@@ -14,7 +14,7 @@ class QueueOrder(StrEnum):
     """Which of a queue's orders is served next. Every one keeps the age that an order has."""
 
     PRIORITY_FIFO = "priority_fifo"  # the more urgent, then the older: low ones may wait for ever
-    SLA_SLACK = "sla_slack"  # what is due soonest; what is due never comes last, by age
+    SLA_SLACK = "sla_slack"  # what is due soonest; what nobody promised, days after it came
     AGE_SCORE = "age_score"  # age plus minutes for each level of priority: nothing waits for ever
 
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from servicedesk.kernel import journal
 from servicedesk.kernel.sql import Row, Sql, as_dict, as_json, as_time, as_uuid
 from servicedesk.routing.engine.events import OrderChanged
 from servicedesk.routing.engine.forecast import Pace, Place
+from servicedesk.routing.engine.policy import UNPROMISED_DUE_AFTER
 from servicedesk.routing.engine.reasons import Reason
 from servicedesk.routing.facts import OrderFacts, QueueFacts, QueueOrder
 from servicedesk.routing.history import Past, order_at
@@ -28,12 +29,11 @@ LAST_POSITION = 2**62
 OF_TICKET = frozenset({"ticket.assigned", "ticket.changed"})
 """Entries of the ticket that its live order follows."""
 
-NEVER_DUE = datetime(9999, 12, 31, tzinfo=UTC)
-
 AHEAD = {
     QueueOrder.PRIORITY_FIFO: "(-priority, virtual_start, id) < ($2, $3, $4)",
     QueueOrder.SLA_SLACK: (
-        "(coalesce(due_at, '9999-12-31 00:00:00+00:00'), virtual_start, id) < ($2, $3, $4)"
+        "CASE WHEN due_at IS NULL THEN (virtual_start, virtual_start, id) < ($5, $3, $4) "
+        "ELSE (due_at, virtual_start, id) < ($2, $3, $4) END"
     ),
 }
 USED_NOW = """
@@ -132,13 +132,14 @@ async def find_place(sql: Sql, order: OrderFacts, queue: QueueFacts) -> Place:
     """Say where a waiting order stands in its queue and how long it will wait, from the pace at
     which the queue's last orders went to somebody."""
     by_due = queue.order is QueueOrder.SLA_SLACK
-    first = (order.due_at or NEVER_DUE) if by_due else -order.priority
+    due_at = order.due_at or order.virtual_start + UNPROMISED_DUE_AFTER
+    first = due_at if by_due else -order.priority
     values: list[object] = [first, order.virtual_start]
     if queue.order is QueueOrder.AGE_SCORE:
         ahead = _ahead_by_age(sql, queue)
     else:
         ahead = AHEAD[queue.order]
-        values.append(order.id)
+        values += [order.id, due_at - UNPROMISED_DUE_AFTER] if by_due else [order.id]
     row = await sql.fetch_one(
         f"SELECT count(*) AS waiting, count(CASE WHEN {ahead} THEN 1 END) AS ahead "
         "FROM work_order WHERE state IN ('waiting', 'offered', 'active') AND state = 'waiting' "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -54,6 +55,23 @@ async def test_place_in_line_follows_the_order_of_the_queue(scene: Scene, orderi
         places.append((said["place"]["place"], said["place"]["of"], ticket["number"]))
     assert [place[:2] for place in sorted(places)] == [(1, 2), (2, 2)]
     assert sorted(places)[0][2] < sorted(places)[1][2]  # the older is next
+
+
+async def test_what_is_not_promised_stands_where_the_engine_puts_it(scene: Scene) -> None:
+    """By what is due: due in an hour, then what came an hour ago, then due in five days."""
+    sql, now = scene.database.sql, await scene.database.now()
+    await sql.execute("UPDATE queue SET ordering = $1", "sla_slack")
+    for name in ("Soon", "Late"):
+        await post_mail(scene.services, scene.company.inbox, letter(name))
+    rows = await sql.fetch("SELECT id, ticket_id FROM work_order ORDER BY entered_at, id")
+    hour, days = now + timedelta(hours=1), now + timedelta(days=5)
+    for row, due_at in zip(rows, (None, hour, days), strict=True):
+        await sql.execute("UPDATE work_order SET due_at = $2 WHERE id = $1", row["id"], due_at)
+    places = [
+        (await get(scene, "ada", f"/api/tickets/{row['ticket_id']}/routing"))["place"]["place"]
+        for row in rows
+    ]
+    assert places == [2, 1, 3]
 
 
 async def test_an_offer_and_an_owner_are_told_and_the_past_stays_as_it_was(scene: Scene) -> None:

@@ -68,6 +68,9 @@ def agent(user_id: UserId, *, idle: float = 0, **changes: object) -> AgentFacts:
     return replace(facts, **changes)  # type: ignore[arg-type]
 
 
+DAY = 24 * 60
+
+
 def in_minutes(minutes: float) -> datetime:
     return NOON + timedelta(minutes=minutes)
 
@@ -85,6 +88,7 @@ def in_minutes(minutes: float) -> datetime:
                 order(1, due_at=in_minutes(-5)),
                 order(2, due_at=in_minutes(5), waited=90),
                 order(3, waited=900, priority=4),
+                order(4, due_at=in_minutes(5 * 24 * 60)),
             ],
         ),
         (
@@ -97,6 +101,15 @@ def in_minutes(minutes: float) -> datetime:
 def test_order_in_which_a_queue_is_served(settings: QueueFacts, orders: list[OrderFacts]) -> None:
     ranks = [needs_of(each, settings, NOON).rank for each in orders]
     assert all(earlier < later for earlier, later in pairwise(ranks))
+
+
+def test_what_nobody_promised_reaches_the_front_all_the_same() -> None:
+    """Else it would wait for ever where promised work keeps coming."""
+    settings = queue(order=QueueOrder.SLA_SLACK)
+    promised = order(1, due_at=in_minutes(60))
+    old, young = order(2, waited=4 * DAY), order(3, waited=DAY)
+    ranks = [needs_of(each, settings, NOON).rank for each in (old, promised, young)]
+    assert ranks == sorted(ranks)
 
 
 def test_queues_of_pure_priority_are_served_before_others() -> None:

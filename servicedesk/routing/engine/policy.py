@@ -5,7 +5,7 @@ Pure tables of a queue's settings: the engine only asks for the answer and when 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from servicedesk.domain.ids import QueueId, TeamId
@@ -22,7 +22,10 @@ from servicedesk.routing.facts import (
     QueueStep,
 )
 
-DUE_NEVER = datetime.max.replace(tzinfo=UTC)
+UNPROMISED_DUE_AFTER = timedelta(days=3)
+"""Under `sla_slack`: what nobody promised counts as due so long after it came. Promised work goes
+first, as a rule, and what is not promised still reaches the front in bounded time. Longer than a
+weekend, so that on Monday it does not stand before what is promised for that morning."""
 ANY_DELAY_SECONDS = 10**9
 
 
@@ -195,7 +198,8 @@ def rank_of(order: OrderFacts, queue: QueueFacts | None, raised: int) -> Key:
         case QueueOrder.PRIORITY_FIFO:
             return _by_priority(order, raised)
         case QueueOrder.SLA_SLACK:
-            return (1, order.due_at or DUE_NEVER, order.virtual_start, order.id.int)
+            due_at = order.due_at or order.virtual_start + UNPROMISED_DUE_AFTER
+            return (1, due_at, order.virtual_start, order.id.int)
         case QueueOrder.AGE_SCORE:
             minutes = (order.priority + raised) * queue.priority_minutes
             return (2, order.virtual_start - timedelta(minutes=minutes), order.id.int)
