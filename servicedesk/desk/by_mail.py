@@ -52,6 +52,7 @@ async def pass_on(
         sender=sender,
         belonging=replace(incoming.belonging, trace=trace),
         welcome=False,
+        foreknown=None,  # it is about the agent
     )
     await receive(work, inbox, passed, external_ids)
     if inbound.reply_text.strip() and inbound.quoted_text and incoming.sender.user_id:

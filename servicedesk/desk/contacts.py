@@ -11,7 +11,7 @@ from servicedesk.domain.people import Viewer
 from servicedesk.domain.plain import one_line
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.ids import new_id
-from servicedesk.kernel.sql import Sql, as_uuid, as_uuid_or_none
+from servicedesk.kernel.sql import Row, Sql, as_uuid, as_uuid_or_none
 from servicedesk.kernel.work import Work
 
 IDENTITY_KINDS = {
@@ -46,7 +46,8 @@ async def find_sender(sql: Sql, channel: ChannelKind, value: str) -> KnownSender
     """Return who has this normalised address, in one statement."""
     kind = IDENTITY_KINDS[channel]
     row = await sql.fetch_one(
-        "SELECT i.contact_id, i.undeliverable_at, i.soft_bounces, c.locale, u.id AS user_id "
+        "SELECT i.contact_id, i.undeliverable_at, i.soft_bounces, c.locale AS contact_locale, "
+        "u.id AS user_id "
         "FROM (SELECT 1 AS one) asked "
         "LEFT JOIN contact_identity i ON i.kind = $1 AND i.value = $2 "
         "LEFT JOIN contact c ON c.id = i.contact_id "
@@ -54,24 +55,20 @@ async def find_sender(sql: Sql, channel: ChannelKind, value: str) -> KnownSender
         kind,
         value,
     )
-    if row is None:
-        return KnownSender()
+    return KnownSender() if row is None else known_sender(row)
+
+
+def known_sender(row: Row) -> KnownSender:
+    """Read who has an address: identity, contact's locale and user."""
     contact_id, user_id = as_uuid_or_none(row["contact_id"]), as_uuid_or_none(row["user_id"])
     dead = row["undeliverable_at"] is not None
     return KnownSender(
         contact_id=None if contact_id is None else ContactId(contact_id),
         user_id=None if user_id is None else UserId(user_id),
-        locale=row["locale"],
+        locale=row["contact_locale"],
         failing=dead or bool(row["soft_bounces"]),
         dead=dead,
     )
-
-
-async def ensure_contact(work: Work, inbound: Inbound, sender: KnownSender) -> ContactId:
-    """Return the contact who sent the message; add one if nobody has the address."""
-    if sender.contact_id is not None:
-        return sender.contact_id
-    return await add_contact(work, inbound.channel, inbound.sender)
 
 
 async def find_or_add_contact(work: Work, channel: ChannelKind, address: Address) -> ContactId:
@@ -84,16 +81,7 @@ async def add_contact(work: Work, channel: ChannelKind, address: Address) -> Con
     """Add a contact with this address; whoever added one meanwhile wins."""
     kind = IDENTITY_KINDS[channel]
     contact_id = ContactId(new_id())
-    name = one_line(address.name, NAME_LENGTH) or address.value[:NAME_LENGTH]
-    contact = {"id": contact_id, "name": name, "created_at": work.now}
-    await work.sql.insert_later("contact", [contact])
-    identity = {
-        "id": new_id(),
-        "contact_id": contact_id,
-        "kind": kind,
-        "value": address.value,
-        "created_at": work.now,
-    }
+    identity = await _write_contact(work, contact_id, kind, address)
     if await work.sql.insert_along("contact_identity", [identity], "ON CONFLICT DO NOTHING"):
         work.record("contact.created", payload={"contact_id": str(contact_id)})
         return contact_id
@@ -102,6 +90,36 @@ async def add_contact(work: Work, channel: ChannelKind, address: Address) -> Con
     if winner is None:
         raise NotFound("The contact of this address was removed just now. Try again.")
     return winner
+
+
+async def add_new_contact(work: Work, channel: ChannelKind, address: Address) -> ContactId:
+    """Add a contact with an address that nobody had a moment ago. If somebody has it by now, the
+    whole story fails with an IntegrityError: tell it anew with `add_contact`."""
+    contact_id = ContactId(new_id())
+    identity = await _write_contact(work, contact_id, IDENTITY_KINDS[channel], address)
+    await work.sql.insert_later("contact_identity", [identity])
+    work.record("contact.created", payload={"contact_id": str(contact_id)})
+    return contact_id
+
+
+def name_of(address: Address) -> str:
+    """Return what a contact is called of whom only the address is known."""
+    return one_line(address.name, NAME_LENGTH) or address.value[:NAME_LENGTH]
+
+
+async def _write_contact(
+    work: Work, contact_id: ContactId, kind: str, address: Address
+) -> dict[str, object]:
+    """Write the contact's row and return that of the identity, still to be written."""
+    contact = {"id": contact_id, "name": name_of(address), "created_at": work.now}
+    await work.sql.insert_later("contact", [contact])
+    return {
+        "id": new_id(),
+        "contact_id": contact_id,
+        "kind": kind,
+        "value": address.value,
+        "created_at": work.now,
+    }
 
 
 async def forget_failures(work: Work, inbound: Inbound, contact_id: ContactId) -> None:

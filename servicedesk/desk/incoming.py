@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from servicedesk.desk import contacts, messages, tickets
 from servicedesk.desk.contacts import KnownSender
+from servicedesk.desk.foreknown import Foreknown
 from servicedesk.desk.messages import NewMessage, StoredFile
 from servicedesk.domain.actors import ActorKind
 from servicedesk.domain.belonging import Belonging
@@ -32,7 +33,8 @@ class Stored:
 class Incoming:
     """One message on its way into the desk.
 
-    `own` are all addresses of ours on its channel. `welcome`: it may be acknowledged. `opens_as`
+    `own` are all addresses of ours on its channel, as far as it names them. `welcome`: it may be
+    acknowledged. `foreknown`: what was read before its transaction, if anything was. `opens_as`
     and `message_id` are the ids that a new ticket and the message will have: drawn beforehand, so
     that whoever holds the same mail in another inbox can be told of them.
     """
@@ -43,6 +45,7 @@ class Incoming:
     sender: KnownSender
     own: frozenset[str] = frozenset()
     welcome: bool = True
+    foreknown: Foreknown | None = None
     opens_as: TicketId = field(default_factory=lambda: TicketId(new_id()))
     message_id: MessageId = field(default_factory=lambda: MessageId(new_id()))
 

@@ -16,6 +16,7 @@ from servicedesk.domain.messages import (
 )
 from servicedesk.domain.plain import one_line
 from servicedesk.kernel import blobs
+from servicedesk.kernel.blobs import Laid
 from servicedesk.kernel.ids import new_id
 from servicedesk.kernel.sql import Sql
 from servicedesk.kernel.work import Work
@@ -25,7 +26,10 @@ LAST_WORDS_LENGTH = 200
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file whose content already lies in the blob store."""
+    """A file whose content already lies in the blob store.
+
+    `laid`: without a row that counts it (`Blobs.lay`).
+    """
 
     sha256: str
     filename: str
@@ -33,6 +37,7 @@ class StoredFile:
     size_bytes: int
     inline: bool = False
     content_id: str = ""
+    laid: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +140,9 @@ async def insert_files(
         for place, file in enumerate(files)
     ]
     await work.sql.insert_later("attachment", rows)
-    await blobs.keep_later(work.sql, [file.sha256 for file in files])
+    laid = [Laid(file.sha256, file.size_bytes, work.now) for file in files if file.laid]
+    await blobs.keep_laid(work.sql, laid)
+    await blobs.keep_later(work.sql, [file.sha256 for file in files if not file.laid])
 
 
 async def insert_reference(

@@ -15,7 +15,7 @@ from servicedesk.desk.preferred import prefer
 from servicedesk.desk.queueing import ExternalIds
 from servicedesk.desk.tickets import FirstWords, NewTicket, TicketFacts
 from servicedesk.desk.views_clocks import Opening, load_opening
-from servicedesk.domain.ids import ContactId
+from servicedesk.domain.ids import ContactId, QueueId
 from servicedesk.domain.orders import Attention
 from servicedesk.domain.tickets import TicketStatus, TicketStep, next_status
 from servicedesk.kernel.work import Work
@@ -37,7 +37,7 @@ async def receive(
     somebody who does not belong to the ticket is kept apart (unverified): an agent is to look at
     it, but nobody waits for an answer and no clock starts.
     """
-    contact_id = await contacts.ensure_contact(work, incoming.inbound, incoming.sender)
+    contact_id = await _ensure_contact(work, incoming)
     if incoming.asks_for_work and incoming.sender.failing:
         await contacts.forget_failures(work, incoming.inbound, contact_id)
     if incoming.belonging.ticket_id is None:
@@ -47,11 +47,20 @@ async def receive(
         await _continue(work, inbox, incoming, contact_id)
 
 
+async def _ensure_contact(work: Work, incoming: Incoming) -> ContactId:
+    """Return the contact who sent the message; add one if nobody has the address."""
+    inbound, known = incoming.inbound, incoming.sender.contact_id
+    if known is not None:
+        return known
+    add = contacts.add_contact if incoming.foreknown is None else contacts.add_new_contact
+    return await add(work, inbound.channel, inbound.sender)
+
+
 async def _open(
     work: Work, inbox: InboxFacts, incoming: Incoming, contact_id: ContactId
 ) -> TicketFacts:
     found, queue = await _classify(work, inbox, incoming, contact_id)
-    opening = await load_opening(work.sql, queue.id, contact_id)
+    opening = await _opening(work, incoming, queue.id, contact_id)
     ticket = await _insert_ticket(work, inbox, incoming, opening, found)
     await add_copies(work, incoming, ticket.id)
     await write_message(work, incoming, ticket.id, 1, contact_id)
@@ -59,6 +68,15 @@ async def _open(
     due_at = await clocks.begin(work, opening, ticket, incoming.inbound.language)
     await orders.open_order(work, ticket.id, found, incoming.inbound.channel, due_at)
     return ticket
+
+
+async def _opening(
+    work: Work, incoming: Incoming, queue_id: QueueId, contact_id: ContactId
+) -> Opening:
+    known = incoming.foreknown
+    name = contacts.name_of(incoming.inbound.sender)
+    opening = None if known is None else known.opening(queue_id, contact_id, name)
+    return opening or await load_opening(work.sql, queue_id, contact_id)
 
 
 async def _continue(
@@ -180,5 +198,7 @@ async def _classify(
     fields = fields_of_new_ticket(incoming.inbound, incoming.belonging)
     of = WorkOf(contact_id, fields)
     found = await classify_inbound(work.sql, inbox, incoming.inbound, of)
-    queue = await get_queue(work.sql, found.queue_id)
+    known = incoming.foreknown
+    queue = None if known is None else known.queue_with(found.queue_id)
+    queue = queue or await get_queue(work.sql, found.queue_id)
     return await prefer(work.sql, found, queue, contact_id), queue

@@ -11,6 +11,7 @@ from servicedesk.domain.errors import NotFound
 from servicedesk.domain.ids import ArrivalId, InboxId
 from servicedesk.domain.messages import ChannelKind, Inbound
 from servicedesk.kernel import blobs
+from servicedesk.kernel.blobs import Laid
 from servicedesk.kernel.ids import new_id
 from servicedesk.kernel.sql import (
     Row,
@@ -82,12 +83,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """A raw input whose file is stored. `fault`: why it cannot be let in as it is."""
+    """A raw input whose file is stored. `fault`: why it cannot be let in as it is.
+
+    `laid`: its file has no row yet (`Blobs.lay`).
+    """
 
     blob: str
     size_bytes: int
     envelope: Mapping[str, object]
     fault: str | None = None
+    laid: bool = False
 
 
 async def insert_arrivals(
@@ -104,11 +109,18 @@ async def insert_arrivals(
         for inbox_id, channel in inboxes.items()
     ]
     await work.sql.insert_later("arrival", [_row(arrival) for arrival in written])
-    await blobs.keep_later(work.sql, [arrival.blob for arrival in written])
+    await _keep_blobs(work, raws, len(inboxes))
     for arrival in written:
         if arrival.state is ArrivalState.QUARANTINED:
             note_quarantined(work, arrival.id, arrival.inbox_id)
     return written
+
+
+async def _keep_blobs(work: Work, raws: Sequence[Raw], times: int) -> None:
+    put = [raw.blob for raw in raws if not raw.laid] * times
+    laid = [Laid(raw.blob, raw.size_bytes, work.now) for raw in raws if raw.laid] * times
+    await blobs.keep_later(work.sql, put)
+    await blobs.keep_laid(work.sql, laid)
 
 
 def note_quarantined(work: Work, arrival_id: ArrivalId, inbox_id: InboxId) -> None:
@@ -181,8 +193,12 @@ class Standing(StrEnum):
     TAKEN = "taken"  # another process admits it, or has
 
 
-async def take_key(work: Work, arrival_id: ArrivalId, inbound: Inbound) -> Standing:
-    """Note the message's key for this arrival. Who comes second waits for the first to end."""
+async def take_key(work: Work, arrival_id: ArrivalId, inbound: Inbound, *, free: bool) -> Standing:
+    """Note the message's key for this arrival. Who comes second waits for the first to end.
+
+    `free`: nobody had it a moment ago. If somebody has by now, the story fails with an
+    IntegrityError.
+    """
     key = {
         "id": new_id(),
         "inbox_id": inbound.inbox_id,
@@ -190,6 +206,9 @@ async def take_key(work: Work, arrival_id: ArrivalId, inbound: Inbound) -> Stand
         "content_hash": inbound.content_hash,
         "arrival_id": arrival_id,
     }
+    if free:
+        await work.sql.insert_later("arrival_key", [key])
+        return Standing.FIRST
     if await work.sql.insert("arrival_key", [key], "ON CONFLICT DO NOTHING"):
         return Standing.FIRST
     held = await work.sql.fetch_one(
@@ -199,17 +218,35 @@ async def take_key(work: Work, arrival_id: ArrivalId, inbound: Inbound) -> Stand
 
 
 async def finish(work: Work, arrival_id: ArrivalId, outcome: Outcome) -> None:
-    """Write down what became of an arrival."""
-    await work.sql.execute_later(
-        "UPDATE arrival SET state = $2, reason = $3, ticket_id = $4, message_id = $5, "
-        "ended_at = $6, attempts = attempts + 1 WHERE id = $1",
-        arrival_id,
-        outcome.state,
-        outcome.reason,
-        outcome.ticket_id,
-        outcome.message_id,
-        work.now,
-    )
+    """Write down what became of an arrival that was there before this transaction."""
+    row: dict[str, object] = {
+        "id": arrival_id,
+        "state": outcome.state,
+        "reason": outcome.reason,
+        "ticket_id": outcome.ticket_id,
+        "message_id": outcome.message_id,
+        "ended_at": work.now,
+    }
+    await work.sql.gather_later(_finish_all, [row])
+
+
+async def _finish_all(sql: Sql, rows: Sequence[Mapping[str, object]]) -> None:
+    if len(rows) > 1 and not sql.on_sqlite:
+        await sql.execute_later(
+            "UPDATE arrival SET state = ended.state, reason = ended.reason, "
+            "ticket_id = ended.ticket_id, message_id = ended.message_id, "
+            "ended_at = ended.ended_at, attempts = arrival.attempts + 1 "
+            "FROM json_populate_recordset(NULL::arrival, $1::json) ended "
+            "WHERE arrival.id = ended.id",
+            json_text(rows),
+        )
+        return
+    for row in rows:
+        await sql.execute_later(
+            "UPDATE arrival SET state = $2, reason = $3, ticket_id = $4, message_id = $5, "
+            "ended_at = $6, attempts = attempts + 1 WHERE id = $1",
+            *row.values(),
+        )
 
 
 async def put_back(work: Work, arrival_id: UUID) -> bool:

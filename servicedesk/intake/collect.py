@@ -12,9 +12,11 @@ from servicedesk.desk.inboxes import InboxFacts
 from servicedesk.domain.errors import ServicedeskError
 from servicedesk.domain.ids import ArrivalId
 from servicedesk.intake import mailboxes
-from servicedesk.intake.accept import INTAKE, Collected, Intake
+from servicedesk.intake.accept import Collected, Intake
+from servicedesk.intake.lots import MOST_TOGETHER
 from servicedesk.intake.mailbox_states import Step
 from servicedesk.intake.mailboxes import FolderBook, Reached
+from servicedesk.intake.understand import INTAKE
 from servicedesk.kernel import leases
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.leases import Lease
@@ -74,15 +76,16 @@ class Collector:
         return moved, stored
 
     async def let_in(self, arrival_ids: Sequence[ArrivalId]) -> None:
-        """Admit stored mails, one after the other: an answer must find the mail it answers.
+        """Admit stored mails in their order: an answer must find the mail it answers.
 
         What cannot be admitted now stays stored, for the sweep of the role mail-in.
         """
-        for arrival_id in arrival_ids:
+        for start in range(0, len(arrival_ids), MOST_TOGETHER):
+            some = arrival_ids[start : start + MOST_TOGETHER]
             try:
-                await self.intake.admit(arrival_id)
+                await self.intake.admit_all(some)
             except ServicedeskError as error:
-                log.warning("arrival_waits", arrival_id=str(arrival_id), error=type(error).__name__)
+                log.warning("arrivals_wait", arrivals=len(some), error=type(error).__name__)
 
     async def note_marked(self, book: FolderBook) -> FolderBook:
         async with self.database.work(INTAKE) as work:

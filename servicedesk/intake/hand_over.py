@@ -27,6 +27,7 @@ from servicedesk.intake.arrivals import (
 from servicedesk.intake.fate import Fate, as_stranger, fate_of
 from servicedesk.intake.thread_facts import load_thread_facts
 from servicedesk.intake.threading import decide
+from servicedesk.intake.views_foreseen import Foreseen
 from servicedesk.kernel.work import Work
 
 NOT_FIRST = {Standing.REPEATED: ArrivalState.DUPLICATE, Standing.TAKEN: ArrivalState.STORED}
@@ -34,13 +35,18 @@ NOT_FIRST = {Standing.REPEATED: ArrivalState.DUPLICATE, Standing.TAKEN: ArrivalS
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """An arrival with what its channel made of it. `own`: every address of ours on the channel."""
+    """An arrival with what its channel made of it.
+
+    `own`: every address of ours on the channel, at least those that the message names.
+    `foreseen`: what was read of a message that came for the first time, if it was.
+    """
 
     arrival: Arrival
     inbox: InboxFacts
     inbound: Inbound
     stored: Stored
     own: frozenset[str]
+    foreseen: Foreseen | None = None
 
     @property
     def let_in(self) -> bool:
@@ -63,10 +69,16 @@ async def hand_over(work: Work, understood: Understood, external_ids: ExternalId
 
 async def _outcome(work: Work, understood: Understood, external_ids: ExternalIds) -> Outcome:
     inbound = replace(understood.inbound, mail_class=_class_here(understood))
-    standing = await arrivals.take_key(work, understood.arrival.id, inbound)
+    foreseen = understood.foreseen
+    free = foreseen is not None
+    standing = await arrivals.take_key(work, understood.arrival.id, inbound, free=free)
     if standing is not Standing.FIRST:
         return Outcome(NOT_FIRST[standing])
-    sender = await find_sender(work.sql, inbound.channel, inbound.sender.value)
+    sender = (
+        foreseen.sender
+        if foreseen is not None
+        else await find_sender(work.sql, inbound.channel, inbound.sender.value)
+    )
     if sender.user_id is not None and inbound.original_author is not None:
         inbound = await _without_our_author(work, inbound, understood.own)
     belonging = decide(inbound, await load_thread_facts(work.sql, inbound))
@@ -77,9 +89,15 @@ async def _outcome(work: Work, understood: Understood, external_ids: ExternalIds
     if fate is Fate.MARK:
         return await _mark(work, inbound)
     incoming = Incoming(
-        inbound, belonging, understood.stored, sender, understood.own, not understood.let_in
+        inbound,
+        belonging,
+        understood.stored,
+        sender,
+        understood.own,
+        not understood.let_in,
+        foreseen.foreknown if foreseen is not None else None,
     )
-    first = await once.claim_mail(work, understood.arrival.id, incoming)
+    first = await once.claim_mail(work, understood.arrival.id, incoming, free=free)
     if first is not None:
         await join_inbox(work, understood.inbox, inbound, first.ticket_id, first.message_id)
         return Outcome(ArrivalState.ACCEPTED, None, first.ticket_id, first.message_id)

@@ -20,8 +20,13 @@ class LetInBefore:
     message_id: MessageId
 
 
-async def claim_mail(work: Work, arrival_id: ArrivalId, incoming: Incoming) -> LetInBefore | None:
-    """Note that this mail is let in now; if it was before, return where it lies."""
+async def claim_mail(
+    work: Work, arrival_id: ArrivalId, incoming: Incoming, *, free: bool
+) -> LetInBefore | None:
+    """Note that this mail is let in now; if it was before, return where it lies.
+
+    `free`: it was not, a moment ago. If it is by now, the story fails with an IntegrityError.
+    """
     inbound = incoming.inbound
     row = {
         "id": new_id(),
@@ -32,6 +37,9 @@ async def claim_mail(work: Work, arrival_id: ArrivalId, incoming: Incoming) -> L
         "message_id": incoming.message_id,
         "created_at": work.now,
     }
+    if free:
+        await work.sql.insert_later("mail_once", [row])
+        return None
     if await work.sql.insert("mail_once", [row], "ON CONFLICT DO NOTHING"):
         return None
     found = await work.sql.fetch_one(

@@ -4,35 +4,49 @@
 its own transaction. What nobody uses for an hour is swept. Put and sweep exclude each other through
 the blob's row: put touches the row before it writes the file, the sweep holds the row locked from
 the look at its age until row and file are gone.
+
+The hot path saves the touch: `lay` writes the file only, the story makes or touches the row with
+`keep_laid`, and after its commit, which waits for a sweep that holds the row, `confirm` writes the
+file again if that sweep took it. A file whose story never came is given a row by the sweep.
 """
 
 import asyncio
-import errno
 import hashlib
 import itertools
 import os
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from datetime import timedelta
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from servicedesk.domain.errors import NotFound, StorageFull, Unavailable
+from servicedesk.domain.errors import NotFound
 from servicedesk.domain.messages import ScanState
+from servicedesk.kernel.blob_files import (
+    FOLDERS,
+    disk_fault,
+    old_names,
+    read_file,
+    sweep_unfinished,
+    write_all_durably,
+)
 from servicedesk.kernel.database import Database
-from servicedesk.kernel.ids import new_id
 from servicedesk.kernel.sql import Sql, as_time
 from servicedesk.kernel.time import LocalClock
 
 KEPT_UNUSED = timedelta(hours=1)
 SWEEP_BATCH = 200
 HASHED_AT_ONCE_BYTES = 500_000  # a millisecond
+MOST_KNOWN_DURABLE = 2_000
+FOLDERS_AT_ONCE = 16
 INITIAL_SCAN_STATE = ScanState.CLEAN  # no scanner yet; with one, this becomes PENDING
-DISK_IS_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 SHA256 = re.compile(r"[0-9a-f]{64}")
-UNFINISHED = ".part"
+ONE_MORE = (
+    "ON CONFLICT (sha256) DO UPDATE SET uses = blob.uses + excluded.uses, "
+    "touched_at = excluded.touched_at"
+)
 
 
 class Blobs(Protocol):
@@ -45,6 +59,17 @@ class Blobs(Protocol):
 
     async def put_all(self, contents: Sequence[bytes]) -> list[str]:
         """Store several as `put` stores one; return their names in the same order."""
+        ...
+
+    async def lay(self, contents: Sequence[bytes]) -> list[str]:
+        """Write files durably, without rows; return their names in the same order.
+
+        The story counts them with `keep_laid`; `confirm` them after its commit.
+        """
+        ...
+
+    async def confirm(self, contents: Mapping[str, bytes]) -> None:
+        """Write again what a sweep took between `lay` and the commit of the story."""
         ...
 
     async def open(self, sha256: str) -> bytes:
@@ -62,6 +87,11 @@ class FileBlobs:
     def __init__(self, database: Database, folder: Path) -> None:
         self._database = database
         self._folder = folder
+        self._root = str(folder)
+        self._durable: OrderedDict[str, None] = OrderedDict()
+        """Names that were written durably a while ago: a logo comes with every mail. `confirm`
+        sees what was swept since."""
+        self._looked_at = 0
 
     def path(self, sha256: str) -> Path:
         if not SHA256.fullmatch(sha256):
@@ -78,9 +108,38 @@ class FileBlobs:
         names = await _names_of(contents)
         distinct = dict(zip(names, contents, strict=True))
         await self._touch({sha256: len(content) for sha256, content in distinct.items()})
-        files = [(self.path(sha256), content) for sha256, content in distinct.items()]
-        await asyncio.to_thread(_write_all_durably, files)
+        await self._write(distinct)
         return names
+
+    async def lay(self, contents: Sequence[bytes]) -> list[str]:
+        if not contents:
+            return []
+        names = await _names_of(contents)
+        wanted = zip(names, contents, strict=True)
+        await self._write({name: content for name, content in wanted if not self._is_durable(name)})
+        for sha256 in names:
+            self._durable[sha256] = None
+            self._durable.move_to_end(sha256)
+        while len(self._durable) > MOST_KNOWN_DURABLE:
+            self._durable.popitem(last=False)
+        return names
+
+    async def confirm(self, contents: Mapping[str, bytes]) -> None:
+        missing = {
+            sha256: content for sha256, content in contents.items() if not self._is_there(sha256)
+        }
+        await self._write(missing)
+
+    def _is_durable(self, sha256: str) -> bool:
+        return sha256 in self._durable and self._is_there(sha256)
+
+    def _is_there(self, sha256: str) -> bool:
+        return os.path.exists(f"{self._root}/{sha256[:2]}/{sha256[2:]}")  # noqa: PTH110  # hot path
+
+    async def _write(self, contents: Mapping[str, bytes]) -> None:
+        files = [(self.path(sha256), content) for sha256, content in contents.items()]
+        if files:
+            await asyncio.to_thread(write_all_durably, files)
 
     async def open(self, sha256: str) -> bytes:
         return await self._read(sha256, -1)
@@ -90,11 +149,11 @@ class FileBlobs:
 
     async def _read(self, sha256: str, most_bytes: int) -> bytes:
         try:
-            return await asyncio.to_thread(_read_file, self.path(sha256), most_bytes)
+            return await asyncio.to_thread(read_file, self.path(sha256), most_bytes)
         except FileNotFoundError:
             raise NotFound(f"There is no blob {sha256}.") from None
         except OSError as error:
-            raise _disk_fault(error) from error
+            raise disk_fault(error) from error
 
     async def sweep(self) -> int:
         """Remove what nobody has used or put for an hour; return how many blobs went."""
@@ -108,8 +167,26 @@ class FileBlobs:
         removed = [await self._remove_unused(row["sha256"]) for row in rows]
         # Files carry the time of this machine, not that of the database.
         old = await LocalClock().now() - KEPT_UNUSED
-        await asyncio.to_thread(_sweep_unfinished, self._folder, old.timestamp())
+        await asyncio.to_thread(sweep_unfinished, self._folder, old.timestamp())
+        await self._give_rows_to_strays(old)
         return sum(removed)
+
+    async def _give_rows_to_strays(self, before: datetime) -> None:
+        """Make rows for files that were laid for a story that never came; some folders at a time.
+
+        The sweep removes them an hour later, as it removes what was put and never used.
+        """
+        first, self._looked_at = self._looked_at, (self._looked_at + FOLDERS_AT_ONCE) % FOLDERS
+        numbers = range(first, first + FOLDERS_AT_ONCE)
+        names = await asyncio.to_thread(old_names, self._folder, numbers, before.timestamp())
+        for some in _batched(names, SWEEP_BATCH):
+            rows = await self._database.sql.fetch(
+                f"SELECT sha256 FROM blob WHERE {self._database.sql.member('sha256', 1)}", some
+            )
+            strays = set(some) - {row["sha256"] for row in rows}
+            if strays:
+                sizes = {sha256: self.path(sha256).stat().st_size for sha256 in strays}
+                await self._touch(sizes)
 
     async def _touch(self, sizes: Mapping[str, int]) -> None:
         now = await self._database.now()
@@ -147,20 +224,61 @@ async def keep(sql: Sql, sha256s: Sequence[str]) -> None:
     await _count(sql, sha256s, "+", "TRUE")
 
 
-async def keep_later(sql: Sql, sha256s: Sequence[str]) -> None:
+async def keep_later(sql: Sql, sha256s: Iterable[str]) -> None:
     """Count as `keep` does, with the transaction's next statement, for what was put just now.
 
     A name that was swept already lets the whole transaction fail with Unavailable: put it again.
     """
-    times = Counter(sha256s)
-    for count in sorted(set(times.values())):
-        names = sorted(name for name, times_named in times.items() if times_named == count)
+    await sql.gather_later(_count_uses, [Put(sha256) for sha256 in sha256s])
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A file that was put, and has a row, to be counted once."""
+
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A file that was laid, to be counted once. `at`: now."""
+
+    sha256: str
+    size_bytes: int
+    at: datetime
+
+
+async def keep_laid(sql: Sql, laid: Iterable[Laid]) -> None:
+    """Count one use for each file, with the transaction's next statement; its row is made if it
+    has none."""
+    await sql.gather_later(_count_uses, laid)
+
+
+async def _count_uses(sql: Sql, uses: Sequence[Put | Laid]) -> None:
+    """Count all at once: one statement may touch a row only once."""
+    times = Counter(use.sha256 for use in uses)
+    laid = {use.sha256: use for use in uses if isinstance(use, Laid)}
+    put = times.keys() - laid.keys()
+    for count in sorted({times[sha256] for sha256 in put}):
+        names = sorted(sha256 for sha256 in put if times[sha256] == count)
         await sql.execute_later(
             f"UPDATE blob SET uses = uses + $2 WHERE {sql.member('sha256', 1)}",
             names,
             count,
             must_touch=len(names),
         )
+    rows = [
+        {
+            "sha256": sha256,
+            "size_bytes": laid[sha256].size_bytes,
+            "uses": times[sha256],
+            "scan_state": INITIAL_SCAN_STATE,
+            "touched_at": laid[sha256].at,
+        }
+        for sha256 in sorted(laid)  # one order for all: two cannot deadlock
+    ]
+    if rows:
+        await sql.insert_later("blob", rows, ONE_MORE)
 
 
 async def drop(sql: Sql, sha256s: Sequence[str]) -> None:
@@ -191,6 +309,11 @@ async def _count(sql: Sql, sha256s: Sequence[str], sign: str, condition: str) ->
             raise NotFound(f"There is no blob {min(missing)} in use here.")
 
 
+def _batched(names: Sequence[str], most: int) -> Iterator[Sequence[str]]:
+    for start in range(0, len(names), most):
+        yield names[start : start + most]
+
+
 async def _names_of(contents: Sequence[bytes]) -> list[str]:
     """Hash in a thread only what is large: waking one costs more than hashing a mail."""
     if sum(map(len, contents)) < HASHED_AT_ONCE_BYTES:
@@ -200,68 +323,3 @@ async def _names_of(contents: Sequence[bytes]) -> list[str]:
 
 def _sha256_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def _write_all_durably(files: Sequence[tuple[Path, bytes]]) -> None:
-    for path, content in files:
-        _write_durably(path, content)
-
-
-def _read_file(path: Path, most_bytes: int) -> bytes:
-    with path.open("rb") as file:
-        return file.read(most_bytes)
-
-
-def _write_durably(path: Path, content: bytes) -> None:
-    """Write under another name, fsync, rename, fsync the folder: whole or not at all."""
-    try:
-        if not path.exists():
-            _make_folder(path.parent)
-            _write_file(path, content)
-        _sync_folder(path.parent)
-    except OSError as error:
-        raise _disk_fault(error) from error
-
-
-def _write_file(path: Path, content: bytes) -> None:
-    unfinished = path.parent / f".{new_id().hex}{UNFINISHED}"
-    try:
-        handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except OSError:
-        with suppress(OSError):
-            unfinished.unlink()
-        raise
-
-
-def _make_folder(folder: Path) -> None:
-    if not folder.is_dir():
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _sync_folder(folder.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _sweep_unfinished(folder: Path, before: float) -> None:
-    """Remove what a crash left half written (`before` in seconds since 1970)."""
-    for found in folder.glob(f"*/.*{UNFINISHED}"):
-        with suppress(FileNotFoundError):
-            if found.stat().st_mtime < before:
-                found.unlink()
-
-
-def _disk_fault(error: OSError) -> Unavailable:
-    name = errno.errorcode.get(error.errno or 0, "unknown")
-    if error.errno in DISK_IS_FULL:
-        return StorageFull(f"The disk that holds the blobs is full ({name}). Make room, try again.")
-    return Unavailable(f"The folder that holds the blobs does not work ({name}). Look at the disk.")

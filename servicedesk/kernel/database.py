@@ -27,6 +27,7 @@ from servicedesk.kernel.config import Settings
 from servicedesk.kernel.connections import postgresql_connection
 from servicedesk.kernel.database_clock import DatabaseClock
 from servicedesk.kernel.faults import CONNECTION_FAULTS, unavailable_when_away
+from servicedesk.kernel.late_stamps import LateStamps
 from servicedesk.kernel.late_transaction import late_transaction
 from servicedesk.kernel.sql import Dialect, Sql, TransactionSql
 from servicedesk.kernel.time import Clock, LocalClock
@@ -85,6 +86,7 @@ class Database:
         self._clock: Clock | DatabaseClock = clock or (
             LocalClock() if self.on_sqlite else DatabaseClock()
         )
+        self._late_stamps = LateStamps(lambda: journal.stamp(self._sql), bus)
 
     @property
     def on_sqlite(self) -> bool:
@@ -105,8 +107,12 @@ class Database:
         await self.sql.fetch_one("SELECT 1 AS alive")
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[TransactionSql]:
-        """Run one transaction. Never start a task inside: it would outlive the connection."""
+    async def transaction(self, *, durable: bool = True) -> AsyncIterator[TransactionSql]:
+        """Run one transaction. Never start a task inside: it would outlive the connection.
+
+        `durable` False: on PostgreSQL a crash of the server may undo it, until anything that was
+        committed later is durable.
+        """
         _refuse_inside_transaction()
         context = self._new_transaction()
         with unavailable_when_away():
@@ -116,7 +122,7 @@ class Database:
         try:
             sql = TransactionSql(client, self.dialect)
             yield sql
-            await sql.finish()
+            await sql.finish(durable=durable)
         except BaseException as error:
             failure = error
             raise
@@ -135,16 +141,25 @@ class Database:
         return self._client._in_transaction()  # noqa: SLF001  # see _enter
 
     @asynccontextmanager
-    async def work(self, actor: Actor) -> AsyncIterator[Work]:
-        """Run one story. After the commit `work.position` is that of its last entry (0: none)."""
+    async def work(self, actor: Actor, *, awaited: bool = True) -> AsyncIterator[Work]:
+        """Run one story. After the commit `work.position` is that of its last entry (0: none).
+
+        `awaited` False: nobody asks for the position, or acts on the story before it has one. It is
+        given a moment later, by a durable commit that makes the story durable too (ADR 16), and the
+        bells ring then. SQLite has one writer: there nothing is put off.
+        """
+        put_off = not awaited and not self.on_sqlite
         work: Work | None = None
         with metrics.timed_story(lambda: work.kinds if work else ()):
-            async with self.transaction() as sql:
+            async with self.transaction(durable=not put_off) as sql:
                 work = Work(sql, actor, await self._now_in(sql))
                 yield work
-                last_id = await work.write_entries()
+                last_id = await work.write_entries(later=put_off)
             if last_id:
                 work.position = await self._stamp(last_id)
+        if put_off:
+            self._late_stamps.ask(work.bells)
+            return
         for topic in work.bells:
             await self._bus.ring(topic)
 
@@ -166,7 +181,12 @@ class Database:
         except Unavailable:  # committed all the same; the sweep of any process stamps it
             return Position(0)
 
+    async def settle(self) -> None:
+        """Return when every story that committed here is stamped."""
+        await self._late_stamps.settle()
+
     async def close(self) -> None:
+        await self.settle()
         await self._context.close_connections()
 
 

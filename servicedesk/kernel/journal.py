@@ -53,7 +53,20 @@ class Entry:
 
 async def write(sql: Sql, at: datetime, actor: Actor, entries: Sequence[NewEntry]) -> int:
     """Append the entries, in their order, and return the id of the last. Not stamped yet."""
-    rows = [
+    rows = _rows(at, actor, entries)
+    if len(rows) < MANY:
+        return await sql.insert_returning_last_id("journal", rows)
+    found = await insert_bulk_along(sql, "journal", rows, "RETURNING id")
+    return max(int(row["id"]) for row in found)
+
+
+async def write_later(sql: Sql, at: datetime, actor: Actor, entries: Sequence[NewEntry]) -> None:
+    """Append the entries with the transaction's end."""
+    await sql.insert_later("journal", _rows(at, actor, entries))
+
+
+def _rows(at: datetime, actor: Actor, entries: Sequence[NewEntry]) -> list[dict[str, object]]:
+    return [
         {
             "at": at,
             "actor": str(actor),
@@ -66,10 +79,6 @@ async def write(sql: Sql, at: datetime, actor: Actor, entries: Sequence[NewEntry
         }
         for entry in entries
     ]
-    if len(rows) < MANY:
-        return await sql.insert_returning_last_id("journal", rows)
-    found = await insert_bulk_along(sql, "journal", rows, "RETURNING id")
-    return max(int(row["id"]) for row in found)
 
 
 async def stamp(sql: Sql, entry_id: int | None = None) -> Position:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from time import perf_counter
 
 from prometheus_client import (
@@ -90,10 +91,20 @@ def timed_story(kinds: Callable[[], Sequence[str]]) -> Iterator[None]:
     finally:
         recorded = kinds()
         name = recorded[0] if recorded else "nothing"
-        _stories.labels(name, outcome).observe(perf_counter() - began)
+        _story(name, outcome).observe(perf_counter() - began)
         if outcome == "done":
             for kind in set(recorded):
-                _happened.labels(kind).inc(recorded.count(kind))
+                _happening(kind).inc(recorded.count(kind))
+
+
+@lru_cache(maxsize=1_000)
+def _story(name: str, outcome: str) -> Histogram:
+    return _stories.labels(name, outcome)
+
+
+@lru_cache(maxsize=1_000)
+def _happening(kind: str) -> Counter:
+    return _happened.labels(kind)
 
 
 def note_arrival(channel: str, outcome: str) -> None:

@@ -7,13 +7,12 @@ Python objects and come out raw: `as_uuid` and its sisters read a column of eith
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum, StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -23,9 +22,14 @@ from tortoise.exceptions import OperationalError
 
 from servicedesk.domain.errors import Unavailable
 from servicedesk.kernel.faults import unavailable_when_away
+from servicedesk.kernel.json_text import JsonText as JsonText  # noqa: PLC0414  # told from here
+from servicedesk.kernel.json_text import json_text as json_text  # noqa: PLC0414  # told from here
 from servicedesk.kernel.late_transaction import LateTransaction
+from servicedesk.kernel.waiting import NOTHING, UNHURRIED, Part, Waiting, checked, insertion, joined
 
 Row = Mapping[str, Any]
+Item = TypeVar("Item")
+Writer = Callable[["Sql", list[Item]], Awaitable[None]]
 
 
 class Dialect(StrEnum):
@@ -67,16 +71,16 @@ class Sql:
         `tail` follows the values ("ON CONFLICT DO NOTHING"). Returns how many rows were inserted.
         They are counted by RETURNING: Tortoise reads the first number of PostgreSQL's "INSERT 0 1".
         """
-        statement, values = _insert(table, rows, f"{tail} RETURNING 1 AS written")
-        return len(await self.fetch(statement, *values))
+        part = insertion(table, rows, f"{tail} RETURNING 1 AS written")
+        return len(await self.fetch(part.statement, *part.values))
 
     async def insert_along(
         self, table: str, rows: Sequence[Mapping[str, object]], tail: str = ""
     ) -> int:
         """Insert rows as `insert` does, together with what waits. Rows that they refer to may be
         among it."""
-        statement, values = _insert(table, rows, f"{tail} RETURNING 1 AS written")
-        return len(await self.fetch_along(statement, *values))
+        part = insertion(table, rows, f"{tail} RETURNING 1 AS written")
+        return len(await self.fetch_along(part.statement, *part.values))
 
     async def insert_later(
         self, table: str, rows: Sequence[Mapping[str, object]], tail: str = ""
@@ -93,6 +97,11 @@ class Sql:
         touched = await self.execute(statement, *values)
         _check_touched(touched, must_touch)
 
+    async def gather_later(self, write: "Writer[Item]", items: Iterable[Item]) -> None:
+        """Let `write` have the items, and with them what others gather for it until then; in a
+        transaction before its next statement that is not sent along."""
+        await write(self, list(items))
+
     async def fetch_along(self, statement: str, *values: object) -> list[Row]:
         """Return the rows of a statement that neither reads nor changes what waits to be written:
         in a transaction both go together."""
@@ -102,8 +111,9 @@ class Sql:
         self, table: str, rows: Sequence[Mapping[str, object]]
     ) -> int:
         """Insert rows, along with what waits; return the largest id that was drawn for them."""
-        statement, values = _insert(table, rows, "RETURNING id")
-        return max(int(row["id"]) for row in await self.fetch_along(statement, *values))
+        part = insertion(table, rows, "RETURNING id")
+        found = await self.fetch_along(part.statement, *part.values)
+        return max(int(row["id"]) for row in found)
 
     def member(self, column: str, number: int) -> str:
         """Return a condition: the column is in the list that is passed as `$number`."""
@@ -119,7 +129,9 @@ class Sql:
     def _prepare(self, statement: str, values: Sequence[object]) -> tuple[str, list[Any]]:
         if self.on_sqlite:
             return _numbered(statement), [_for_sqlite(value) for value in values]
-        return statement, [_for_postgresql(value) for value in values]
+        return statement, [
+            value if type(value) in _AS_THEY_ARE else _for_postgresql(value) for value in values
+        ]
 
 
 class TransactionSql(Sql):
@@ -132,7 +144,8 @@ class TransactionSql(Sql):
 
     def __init__(self, client: BaseDBAsyncClient, dialect: Dialect) -> None:
         super().__init__(client, dialect)
-        self._waiting: list[_Part] = []
+        self._waiting = Waiting(together=not self.on_sqlite)
+        self._gathered: dict[Writer[Any], list[Any]] = {}
 
     async def fetch(self, statement: str, *values: object) -> list[Row]:
         await self.flush()
@@ -145,20 +158,23 @@ class TransactionSql(Sql):
     async def insert_later(
         self, table: str, rows: Sequence[Mapping[str, object]], tail: str = ""
     ) -> None:
-        self._waiting.append(_Part(*_insert(table, rows, tail)))
+        self._waiting.insert(table, rows, tail)
 
     async def execute_later(self, statement: str, *values: object, must_touch: int = 0) -> None:
-        part = _Part(statement, values, must_touch)
-        if any(_may_meet(waiting, part) for waiting in self._waiting):
+        part = Part(statement, values, must_touch)
+        if self._waiting.meets(part):
             await self.flush()
-        self._waiting.append(part)
+        self._waiting.add(part)
+
+    async def gather_later(self, write: "Writer[Item]", items: Iterable[Item]) -> None:
+        self._gathered.setdefault(write, []).extend(items)
 
     async def fetch_along(self, statement: str, *values: object) -> list[Row]:
         if self.on_sqlite:
             return await self.fetch(statement, *values)
-        if any(part.must_touch for part in self._waiting):
+        if self._waiting.must_touch:
             await self.flush()
-        text, arguments = _joined([*self._take(), _Part(statement, values)])
+        text, arguments = joined([*self._waiting.take(), Part(statement, values)])
         return await super().fetch(text, *arguments)
 
     async def insert_returning_last_id(
@@ -166,99 +182,50 @@ class TransactionSql(Sql):
     ) -> int:
         if self.on_sqlite:
             return await super().insert_returning_last_id(table, rows)
-        insertion = _Part(*_insert(table, rows, "RETURNING id"))
-        text, values = _checked([*self._take(), insertion])
+        await self._write_gathered()
+        text, values = checked([*self._waiting.take(), insertion(table, rows, "RETURNING id")])
         with _touching():
             found = await super().fetch(text, *values)
         return max(int(row["id"]) for row in found)
 
     async def flush(self) -> None:
         """Send what waits."""
-        waiting = self._take()
+        await self._write_gathered()
+        waiting = self._waiting.take()
         if self.on_sqlite:
             for part in waiting:
                 touched = await super().execute(part.statement, *part.values)
                 _check_touched(touched, part.must_touch)
         elif waiting:
-            text, values = _checked([*waiting, _NOTHING])
+            text, values = checked([*waiting, NOTHING])
             with _touching():
                 await super().fetch(text, *values)
 
-    async def finish(self) -> None:
-        """Send what waits as the last of the transaction; if it is all of it, by itself."""
+    async def finish(self, *, durable: bool = True) -> None:
+        """Send what waits as the last of the transaction; if it is all of it, by itself.
+
+        `durable` False: the commit may be lost with the server, unless it is on the disk with a
+        later one.
+        """
+        await self._write_gathered()
         client = self._client
-        if not self._waiting or not isinstance(client, LateTransaction) or client.has_begun:
+        if not self._waiting or not isinstance(client, LateTransaction):
             await self.flush()
             return
-        text, values = _checked([*self._take(), _NOTHING])
+        text, values = checked([*self._waiting.take(), NOTHING if durable else UNHURRIED])
+        if client.has_begun:
+            with _touching():
+                await super().fetch(text, *values)
+            return
         text, arguments = self._prepare(text, values)
         with unavailable_when_away(committing=True), _touching():
             await client.execute_alone(text, arguments)
 
-    def _take(self) -> "list[_Part]":
-        waiting, self._waiting = self._waiting, []
-        return waiting
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A statement among others, with the values of its `$1`, `$2`, …"""
-
-    statement: str
-    values: Sequence[object] = ()
-    must_touch: int = 0
-
-
-_NOTHING = _Part("SELECT 1 AS done")
-_WRITES = re.compile(r'(INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)')
-
-
-def _may_meet(waiting: _Part, part: _Part) -> bool:
-    """A change would miss rows that wait to be inserted, and a row that is changed twice in one
-    statement is changed once: changes of one table name rows, and these must differ."""
-    before, now = _written(waiting.statement), _written(part.statement)
-    if now is None or before is None or now[0] == "INSERT INTO" or now[1] != before[1]:
-        return False
-    return before[0] == "INSERT INTO" or bool(_names(waiting.values) & _names(part.values))
-
-
-@lru_cache(maxsize=512)
-def _written(statement: str) -> tuple[str, str] | None:
-    """Return how a statement writes, and to which table."""
-    found = _WRITES.match(statement)
-    return None if found is None else (found[1], found[2])
-
-
-def _names(values: Sequence[object]) -> frozenset[object]:
-    """Return the ids and other names among the values, those in lists too."""
-    flat = [one for value in values for one in (value if isinstance(value, list) else [value])]
-    return frozenset(one for one in flat if isinstance(one, str | UUID))
-
-
-def _joined(parts: Sequence[_Part]) -> tuple[str, tuple[object, ...]]:
-    """Return one PostgreSQL statement out of several; it answers as the last does."""
-    values = tuple(value for part in parts for value in part.values)
-    if len(parts) == 1:
-        return parts[0].statement, values
-    return _joined_text(tuple((part.statement, len(part.values)) for part in parts)), values
-
-
-def _checked(parts: Sequence[_Part]) -> tuple[str, tuple[object, ...]]:
-    """Return what `_joined` does, for a last part that has rows; it divides by zero, and so does
-    nothing at all, unless each part touches as many rows as it must."""
-    wanted = tuple((place, part.must_touch) for place, part in enumerate(parts) if part.must_touch)
-    if not wanted:
-        return _joined(parts)
-    returning = [
-        replace(part, statement=f"{part.statement} RETURNING 1") if part.must_touch else part
-        for part in parts
-    ]
-    checks = " AND ".join(
-        f"(SELECT count(*) FROM part{place}) = {count}" for place, count in wanted
-    )
-    last = len(parts) - 1
-    asked = _Part(f"SELECT *, 1 / ({checks})::int AS checked FROM part{last}")
-    return _joined([*returning, asked])
+    async def _write_gathered(self) -> None:
+        """Let what was gathered join what waits. Who writes it may not read."""
+        gathered, self._gathered = self._gathered, {}
+        for write, items in gathered.items():
+            await write(self, items)
 
 
 @contextmanager
@@ -280,51 +247,16 @@ def _missing() -> Unavailable:
     return Unavailable("Rows that this needs went meanwhile. Nothing was changed; try again.")
 
 
-def _insert(
-    table: str, rows: Sequence[Mapping[str, object]], tail: str = ""
-) -> tuple[str, Sequence[object]]:
-    columns = tuple(rows[0])
-    values = [row[name] for row in rows for name in columns]
-    return _insert_text(table, columns, len(rows), tail), values
-
-
-@lru_cache(maxsize=512)
-def _joined_text(parts: tuple[tuple[str, int], ...]) -> str:
-    """Return one statement out of several, each given with its number of values."""
-    texts: list[str] = []
-    before = 0
-    for statement, count in parts:
-        texts.append(_counted_from(statement, before))
-        before += count
-    named = ", ".join(f"part{place} AS ({text})" for place, text in enumerate(texts[:-1]))
-    return f"WITH {named} {texts[-1]}"
-
-
-def _counted_from(statement: str, before: int) -> str:
-    return re.sub(r"\$(\d+)", lambda found: f"${int(found[1]) + before}", statement)
-
-
 @lru_cache(maxsize=2048)
 def _numbered(statement: str) -> str:
     return re.sub(r"\$(\d+)", r"?\1", statement)
-
-
-@lru_cache(maxsize=512)
-def _insert_text(table: str, columns: tuple[str, ...], count: int, tail: str) -> str:
-    width = len(columns)
-    rows = (
-        "(" + ", ".join(f"${row * width + column + 1}" for column in range(width)) + ")"
-        for row in range(count)
-    )
-    names = ", ".join(f'"{name}"' for name in columns)
-    return f'INSERT INTO "{table}" ({names}) VALUES {", ".join(rows)} {tail}'
 
 
 def _for_sqlite(value: object) -> object:
     match value:
         case Enum():
             return value.value
-        case UUID():
+        case UUID() | JsonText():
             return str(value)
         case datetime():
             return value.astimezone(UTC).isoformat(" ")
@@ -338,6 +270,9 @@ def _for_sqlite(value: object) -> object:
             return value
 
 
+_AS_THEY_ARE = frozenset({str, int, bool, float, bytes, UUID, datetime, list, type(None)})
+
+
 def _for_postgresql(value: object) -> object:
     match value:
         case Enum():
@@ -348,17 +283,6 @@ def _for_postgresql(value: object) -> object:
             return list(value)
         case _:
             return value
-
-
-def json_text(value: object) -> str:
-    """Return JSON text; ids, times and enums become strings."""
-    return orjson.dumps(value, default=_plain).decode()
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, frozenset | set):
-        return sorted(value)
-    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
 def as_uuid(value: Any) -> UUID:

@@ -90,9 +90,15 @@ class Work:
         """Ring a doorbell after the commit."""
         self._bells[topic] = None
 
-    async def write_entries(self) -> int:
-        """Write the noted entries; return the last one's id, 0 if there were none."""
+    async def write_entries(self, *, later: bool = False) -> int:
+        """Write the noted entries; return the last one's id, 0 if there were none.
+
+        `later`: with the end of the transaction, and the id is not known.
+        """
         if not self._entries:
+            return 0
+        if later:
+            await journal.write_later(self.sql, self.now, self.actor, self._entries)
             return 0
         last_id = await journal.write(self.sql, self.now, self.actor, self._entries)
         if self.sql.on_sqlite:

@@ -27,7 +27,7 @@ from servicedesk.kernel import leases
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.ids import new_id
 from servicedesk.kernel.leases import Lease
-from servicedesk.kernel.sql import json_text
+from servicedesk.kernel.sql import JsonText, json_text
 from servicedesk.kernel.work import Work
 from servicedesk.people.viewers import add_viewer
 from servicedesk.routing.engine.decisions import MakeOffer
@@ -104,7 +104,7 @@ async def open_offer(work: Work, order: OrderFacts, new: NewOffer) -> OfferId:
                 "state": OfferState.OPEN,
                 "created_at": work.now,
                 "deadline": deadline,
-                "why": json_text(why),
+                "why": JsonText(json_text(why)),
                 "how": new.how,
                 "fencing_token": new.fencing_token,
             }

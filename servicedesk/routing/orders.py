@@ -14,7 +14,7 @@ from servicedesk.domain.orders import LIVE_ORDERS, OrderState, OrderStep
 from servicedesk.domain.tickets import Priority
 from servicedesk.kernel.bulk import update_bulk_later
 from servicedesk.kernel.ids import new_id
-from servicedesk.kernel.sql import Sql
+from servicedesk.kernel.sql import JsonText, Sql
 from servicedesk.kernel.work import Work
 from servicedesk.routing.classify import Classification
 from servicedesk.routing.facts import OrderFacts
@@ -58,7 +58,7 @@ async def open_order(
                 "state": OrderState.WAITING,
                 "priority": int(classification.priority),
                 "skills": dict(classification.skills),
-                "excluded": "[]",
+                "excluded": JsonText("[]"),
                 "virtual_start": work.now,
                 "entered_at": work.now,
                 "due_at": due_at,

@@ -9,8 +9,9 @@ from servicedesk.app.wiring import Services, parse_arrival
 from servicedesk.domain.errors import Conflict, Forbidden
 from servicedesk.domain.messages import ChannelKind, Inbound
 from servicedesk.intake import quarantine
-from servicedesk.intake.accept import Intake, Parse
+from servicedesk.intake.accept import Intake
 from servicedesk.intake.arrivals import Arrival, ArrivalState
+from servicedesk.intake.understand import Parse
 from servicedesk.kernel import journal
 from tests.stories.company import Company, letter, post
 

@@ -1,6 +1,7 @@
 """The loops of a process: a fault is logged and survived, and the work goes on."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 
 import pytest
@@ -16,6 +17,7 @@ from servicedesk.domain.errors import Unavailable
 from servicedesk.domain.ids import ArrivalId
 from servicedesk.intake.accept import Intake
 from servicedesk.intake.arrivals import ArrivalState
+from servicedesk.intake.lots import MOST_TOGETHER
 from servicedesk.kernel.bus import LocalBus, Topic
 from servicedesk.kernel.config import Settings
 from servicedesk.kernel.database import Database
@@ -83,18 +85,20 @@ class OddIntake(Intake):
         self.asked: list[ArrivalId] = []
         self.second_came = asyncio.Event()
 
-    async def admit(self, arrival_id: ArrivalId) -> ArrivalState:
-        self.asked.append(arrival_id)
-        if len(self.asked) == 1:
+    async def admit_all(self, arrival_ids: Sequence[ArrivalId]) -> list[ArrivalState]:
+        first_time = not self.asked
+        self.asked += arrival_ids
+        if first_time:
             raise ValueError("one odd row")
         self.second_came.set()
-        return ArrivalState.ACCEPTED
+        return [ArrivalState.ACCEPTED for _ in arrival_ids]
 
 
 async def test_line_of_arrivals_goes_on_after_a_fault(services: Services, company: Company) -> None:
     intake = OddIntake(services)
     line = Admission(intake)
-    line.hand_in([arrival for _ in range(8) for arrival in await _stored(services, company)])
+    stored = await _stored(services, company)
+    line.hand_in(stored * (MOST_TOGETHER + 1))  # more than are taken at a time
     role = asyncio.create_task(line.run())
     await asyncio.wait_for(intake.second_came.wait(), 5)
     assert not role.done()

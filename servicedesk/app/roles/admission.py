@@ -5,7 +5,7 @@ If that process dies in between, the role mail-in of any other finds the row a l
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 import structlog
@@ -14,6 +14,7 @@ from servicedesk.domain.errors import ServicedeskError
 from servicedesk.domain.ids import ArrivalId
 from servicedesk.intake import arrivals
 from servicedesk.intake.accept import Intake
+from servicedesk.intake.lots import MOST_TOGETHER
 from servicedesk.kernel.database import Database
 
 AT_ONCE = 4
@@ -43,7 +44,10 @@ class Admission:
 
     async def _work(self) -> None:
         while True:
-            await _admit(self._intake, await self._line.get())
+            some = [await self._line.get()]
+            while len(some) < MOST_TOGETHER and not self._line.empty():
+                some.append(self._line.get_nowait())
+            await _admit(self._intake, some)
 
 
 async def sweep(database: Database, intake: Intake) -> None:
@@ -56,18 +60,18 @@ async def sweep(database: Database, intake: Intake) -> None:
             log.warning("sweep_waits", error=type(error).__name__, exc_info=_odd(error))
             left = []
         for arrival_id in left:
-            await _admit(intake, arrival_id)
+            await _admit(intake, [arrival_id])
         await asyncio.sleep(SWEEP_SECONDS)
 
 
-async def _admit(intake: Intake, arrival_id: ArrivalId) -> None:
-    """Let one in. Whatever goes wrong, it stays stored for the sweep, and the others go on."""
+async def _admit(intake: Intake, arrival_ids: Sequence[ArrivalId]) -> None:
+    """Let some in. Whatever goes wrong, they stay stored for the sweep, and the others go on."""
     try:
-        await intake.admit(arrival_id)
+        await intake.admit_all(arrival_ids)
     except Exception as error:
         log.warning(
-            "arrival_waits",
-            arrival_id=str(arrival_id),
+            "arrivals_wait",
+            arrival_ids=[str(one) for one in arrival_ids],
             error=type(error).__name__,
             exc_info=_odd(error),
         )

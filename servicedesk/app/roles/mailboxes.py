@@ -25,8 +25,8 @@ from servicedesk.domain.errors import ServicedeskError
 from servicedesk.domain.ids import InboxId
 from servicedesk.domain.messages import ChannelKind
 from servicedesk.intake import mailboxes
-from servicedesk.intake.accept import INTAKE
 from servicedesk.intake.collect import Collector
+from servicedesk.intake.understand import INTAKE
 from servicedesk.kernel import leases, metrics
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.ids import new_id
