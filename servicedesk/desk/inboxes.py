@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from servicedesk.domain.errors import NotFound
+from servicedesk.domain.errors import Conflict, NotFound
 from servicedesk.domain.ids import BrandId, InboxId, QueueId
 from servicedesk.domain.messages import ChannelKind
 from servicedesk.kernel.sql import Row, Sql, as_dict, as_uuid
@@ -35,7 +35,33 @@ async def get_inbox(sql: Sql, inbox_id: UUID) -> InboxFacts:
     row = await sql.fetch_one(f"SELECT {FACTS} FROM inbox WHERE id = $1", inbox_id)
     if row is None:
         raise NotFound(f"There is no inbox {inbox_id}.", inbox_id=str(inbox_id))
-    return inbox_of(row)
+    return _facts(row)
+
+
+class InboxOff(Conflict):
+    """Nobody reads the address that an answer would come from."""
+
+    code = "inbox-off"
+
+
+async def get_answering_inbox(sql: Sql, inbox_id: UUID) -> InboxFacts:
+    """Return the inbox that answers for this one: itself, or while it is switched off the oldest
+    other of its brand and channel. Raises InboxOff, NotFound."""
+    inbox = await get_inbox(sql, inbox_id)
+    if inbox.active:
+        return inbox
+    row = await sql.fetch_one(
+        f"SELECT {FACTS} FROM inbox WHERE brand_id = $1 AND channel = $2 AND active "
+        "ORDER BY created_at, id LIMIT 1",
+        inbox.brand_id,
+        inbox.channel,
+    )
+    if row is None:
+        raise InboxOff(
+            f"The inbox {inbox.name} is switched off: what is answered to it would be lost. "
+            "Switch it on, or add another to its brand."
+        )
+    return _facts(row)
 
 
 async def get_inbox_and_own(sql: Sql, inbox_id: UUID) -> tuple[InboxFacts, frozenset[str]]:
@@ -51,7 +77,7 @@ async def get_inbox_and_own(sql: Sql, inbox_id: UUID) -> tuple[InboxFacts, froze
     found = [row for row in rows if as_uuid(row["id"]) == inbox_id]
     if not found:
         raise NotFound(f"There is no inbox {inbox_id}.", inbox_id=str(inbox_id))
-    return inbox_of(found[0]), frozenset(row["address"] for row in rows)
+    return _facts(found[0]), frozenset(row["address"] for row in rows)
 
 
 async def find_inbox(sql: Sql, channel: ChannelKind, address: str) -> InboxFacts | None:
@@ -59,7 +85,7 @@ async def find_inbox(sql: Sql, channel: ChannelKind, address: str) -> InboxFacts
     row = await sql.fetch_one(
         f"SELECT {FACTS} FROM inbox WHERE channel = $1 AND address = $2", channel, address
     )
-    facts = None if row is None else inbox_of(row)
+    facts = None if row is None else _facts(row)
     return facts if facts is not None and facts.active else None
 
 
@@ -68,7 +94,7 @@ async def active_inboxes(sql: Sql, channel: ChannelKind) -> list[InboxFacts]:
     rows = await sql.fetch(
         f"SELECT {FACTS} FROM inbox WHERE channel = $1 AND active ORDER BY id LIMIT 1000", channel
     )
-    return [inbox_of(row) for row in rows]
+    return [_facts(row) for row in rows]
 
 
 async def own_addresses(sql: Sql, channel: ChannelKind) -> frozenset[str]:
@@ -77,8 +103,7 @@ async def own_addresses(sql: Sql, channel: ChannelKind) -> frozenset[str]:
     return frozenset(row["address"] for row in rows)
 
 
-def inbox_of(row: Row) -> InboxFacts:
-    """Read the columns of FACTS."""
+def _facts(row: Row) -> InboxFacts:
     return InboxFacts(
         id=InboxId(as_uuid(row["id"])),
         channel=ChannelKind(row["channel"]),
