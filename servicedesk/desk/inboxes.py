@@ -35,7 +35,7 @@ async def get_inbox(sql: Sql, inbox_id: UUID) -> InboxFacts:
     row = await sql.fetch_one(f"SELECT {FACTS} FROM inbox WHERE id = $1", inbox_id)
     if row is None:
         raise NotFound(f"There is no inbox {inbox_id}.", inbox_id=str(inbox_id))
-    return _facts(row)
+    return inbox_of(row)
 
 
 class InboxOff(Conflict):
@@ -61,7 +61,7 @@ async def get_answering_inbox(sql: Sql, inbox_id: UUID) -> InboxFacts:
             f"The inbox {inbox.name} is switched off: what is answered to it would be lost. "
             "Switch it on, or add another to its brand."
         )
-    return _facts(row)
+    return inbox_of(row)
 
 
 async def get_inbox_and_own(sql: Sql, inbox_id: UUID) -> tuple[InboxFacts, frozenset[str]]:
@@ -77,7 +77,7 @@ async def get_inbox_and_own(sql: Sql, inbox_id: UUID) -> tuple[InboxFacts, froze
     found = [row for row in rows if as_uuid(row["id"]) == inbox_id]
     if not found:
         raise NotFound(f"There is no inbox {inbox_id}.", inbox_id=str(inbox_id))
-    return _facts(found[0]), frozenset(row["address"] for row in rows)
+    return inbox_of(found[0]), frozenset(row["address"] for row in rows)
 
 
 async def find_inbox(sql: Sql, channel: ChannelKind, address: str) -> InboxFacts | None:
@@ -85,7 +85,7 @@ async def find_inbox(sql: Sql, channel: ChannelKind, address: str) -> InboxFacts
     row = await sql.fetch_one(
         f"SELECT {FACTS} FROM inbox WHERE channel = $1 AND address = $2", channel, address
     )
-    facts = None if row is None else _facts(row)
+    facts = None if row is None else inbox_of(row)
     return facts if facts is not None and facts.active else None
 
 
@@ -94,7 +94,7 @@ async def active_inboxes(sql: Sql, channel: ChannelKind) -> list[InboxFacts]:
     rows = await sql.fetch(
         f"SELECT {FACTS} FROM inbox WHERE channel = $1 AND active ORDER BY id LIMIT 1000", channel
     )
-    return [_facts(row) for row in rows]
+    return [inbox_of(row) for row in rows]
 
 
 async def own_addresses(sql: Sql, channel: ChannelKind) -> frozenset[str]:
@@ -103,7 +103,8 @@ async def own_addresses(sql: Sql, channel: ChannelKind) -> frozenset[str]:
     return frozenset(row["address"] for row in rows)
 
 
-def _facts(row: Row) -> InboxFacts:
+def inbox_of(row: Row) -> InboxFacts:
+    """Read the columns of FACTS."""
     return InboxFacts(
         id=InboxId(as_uuid(row["id"])),
         channel=ChannelKind(row["channel"]),
