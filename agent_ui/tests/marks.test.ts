@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { firstDoubt, undeliverableTo } from '@/composer/warnings'
 import { causeOf } from '@/quarantine/causes'
-import { changedSubject, defectsOf, isAutomatic, marksOf, returnedTo } from '@/ticket/marks'
+import { changedSubject, defectsOf, isAutomatic, looksLike, marksOf, returnedTo } from '@/ticket/marks'
 import { message } from './sample'
 
 test('only the marks and defects that the desk noted are told', () => {
@@ -15,6 +15,12 @@ test('mail of a machine is automatic, a line of the desk and a person are not', 
   expect(isAutomatic(message({ kind: 'system', mail_class: 'out_of_office' }))).toBe(true)
   expect(isAutomatic(message({ kind: 'system', mail_class: null }))).toBe(false)
   expect(isAutomatic(message({ kind: 'inbound', mail_class: 'person' }))).toBe(false)
+})
+
+test('whose address a mail bears without a proof is told, and that its check failed', () => {
+  expect(looksLike(message({ why_here: { rule: 'signed_message_id', looks_like_user: 'u1' } }))).toBe('u1')
+  expect(looksLike(message())).toBe(null)
+  expect(marksOf(message({ marks: { not_proven: true } }))).toEqual(['not_proven'])
 })
 
 test('a changed subject is told by the trace', () => {
