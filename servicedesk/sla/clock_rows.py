@@ -15,7 +15,7 @@ from servicedesk.sla.clock.climbing import DueStep
 from servicedesk.sla.clock.following import Kept
 from servicedesk.sla.clock.states import Clock
 from servicedesk.sla.events import SOLVED_STATUSES
-from servicedesk.sla.records import clock_record, kept_record, read_kept
+from servicedesk.sla.records import clock_record, kept_record
 
 _MICROSECOND = timedelta(microseconds=1)
 _AS_FOLLOWED = (
@@ -88,8 +88,10 @@ def _is_settled(kept: Kept) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class DueTicket:
+    """`record` is what its clocks remember, not read yet: it may be one that cannot be."""
+
     ticket_id: UUID
-    kept: Kept
+    record: str
 
 
 async def lock_due(sql: Sql, now: datetime, limit: int) -> list[DueTicket]:
@@ -104,7 +106,26 @@ async def lock_due(sql: Sql, now: datetime, limit: int) -> list[DueTicket]:
         now,
         limit,
     )
-    return [DueTicket(as_uuid(row["ticket_id"]), read_kept(row["record"])) for row in rows]
+    return [DueTicket(as_uuid(row["ticket_id"]), row["record"]) for row in rows]
+
+
+async def lock_due_of(sql: Sql, now: datetime, ticket_id: UUID) -> list[DueTicket]:
+    """Lock one ticket as `lock_due` does; empty if nothing is due on it, or somebody holds it."""
+    skip = "" if sql.on_sqlite else "FOR UPDATE SKIP LOCKED"
+    rows = await sql.fetch(
+        "SELECT ticket_id, record FROM ticket_clocks "
+        f"WHERE ticket_id = $2 AND next_at < $1 AND next_at IS NOT NULL {skip}",
+        now,
+        ticket_id,
+    )
+    return [DueTicket(as_uuid(row["ticket_id"]), row["record"]) for row in rows]
+
+
+async def park(sql: Sql, ticket_id: UUID, until: datetime) -> None:
+    """Leave a ticket of which nothing can be fired out of the line for a while."""
+    await sql.execute(
+        "UPDATE ticket_clocks SET next_at = $2 WHERE ticket_id = $1", ticket_id, until
+    )
 
 
 async def add_finished(work: Work, clocks: Sequence[tuple[UUID, Clock]]) -> None:

@@ -172,6 +172,26 @@ async def _refuse(scene: Scene) -> None:
         work.record("escalation.refused", ticket_id=scene.ticket_id, payload=payload)
 
 
+async def _park(scene: Scene) -> None:
+    """Nobody can read what its clocks remember; then somebody mends it."""
+    row = await scene.database.sql.fetch_one(
+        "SELECT record FROM ticket_clocks WHERE ticket_id = $1", scene.ticket_id
+    )
+    assert row is not None
+    await _remember(scene, "{}")
+    await _fire(scene)
+    await _remember(scene, row["record"])
+
+
+async def _remember(scene: Scene, record: str) -> None:
+    await scene.database.sql.execute(
+        "UPDATE ticket_clocks SET record = $2, next_at = $3 WHERE ticket_id = $1",
+        scene.ticket_id,
+        record,
+        await scene.database.now() - timedelta(hours=1),
+    )
+
+
 PROMISES = {
     "policy.created": _create_policy,
     "clocks.told": _run_effects,
@@ -197,4 +217,5 @@ LADDERS = {
     "calendar.archived": _archive_calendar,
     "policy.archived": _archive_policy,
     "escalation.refused": _refuse,
+    "clock.parked": _park,
 }

@@ -9,6 +9,7 @@ from servicedesk.desk.tickets import find_tickets
 from servicedesk.domain.errors import NotFound
 from servicedesk.domain.ids import TicketId
 from servicedesk.domain.tickets import Priority, TicketStatus
+from servicedesk.kernel.sql import as_time
 from servicedesk.sla import escalate
 from servicedesk.sla.escalations import acknowledge
 from tests.fakes.clock import START
@@ -46,6 +47,21 @@ async def test_a_breach_is_told_once_at_its_instant(desk: Promising) -> None:
     assert clock.breached_at == START + timedelta(hours=1)
     assert await desk.kinds(ticket_id, "clock.breached") == {"clock.breached": 1}
     assert await escalate.next_due(desk.services.database.sql) is None
+
+
+async def test_a_record_that_cannot_be_read_stops_no_other_ticket(desk: Promising) -> None:
+    await desk.promise(FIRST_REPLY)
+    broken, other = await desk.open("One"), await desk.open("Two")
+    await desk.services.database.sql.execute(
+        "UPDATE ticket_clocks SET record = '{}' WHERE ticket_id = $1", broken
+    )
+    desk.clock.advance(2 * HOUR)
+    await desk.fire()
+    assert (await desk.kinds(other))["clock.breached"] == 1
+    assert (await desk.kinds(broken))["clock.parked"] == 1
+    row = await desk.row("SELECT next_at FROM ticket_clocks WHERE ticket_id = $1", broken)
+    assert as_time(row["next_at"]) == desk.clock.time + timedelta(hours=1)
+    assert await desk.fire() == 0
 
 
 async def test_an_answer_after_the_breach_is_late(desk: Promising) -> None:

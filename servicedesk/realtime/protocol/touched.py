@@ -168,6 +168,7 @@ TOUCHED: dict[str, tuple[Named, ...]] = {
     "clock.late": (),
     "clock.cancelled": (),
     "clock.escalated": (),
+    "clock.parked": (),
     "escalation.told": _ESCALATION,
     "escalation.suppressed": (),
     "escalation.acknowledged": _ESCALATION,
