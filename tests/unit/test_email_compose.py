@@ -144,3 +144,9 @@ def test_address_beyond_ascii_is_written_as_it_can_travel() -> None:
     raw = composed(to=(Address("ann@bücher.example"), Address("用户@x.example")))
     assert b"xn--bcher-kva.example" in raw
     assert "用户@x.example".encode() in raw
+
+
+def test_quoted_address_that_cannot_be_kept_as_written_is_refused_not_changed() -> None:
+    with pytest.raises(BadInput):
+        composed(to=(Address('"john smith"@z.example'),))
+    assert b"john.smith@z.example" in composed(to=(Address('"john.smith"@z.example'),))

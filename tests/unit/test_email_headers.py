@@ -46,6 +46,9 @@ def test_unstructured_header_becomes_text(raw: bytes, text: str) -> None:
     [
         (b"ann@x.example", [("", "ann@x.example")]),
         (b"<Ann@X.example>", [("", "ann@x.example")]),
+        (b'"John Smith"@z.example', [("", '"john smith"@z.example')]),
+        (b'<"John Smith"@z.example>', [("", '"john smith"@z.example')]),
+        (b'"John"@z. example', [("", '"john"@z.example')]),
         (b"Ann Example <ann@x.example>", [("Ann Example", "ann@x.example")]),
         (b'"Example, Ann" <ann@x.example>', [("Example, Ann", "ann@x.example")]),
         (b"ann@x.example (Ann Example)", [("Ann Example", "ann@x.example")]),

@@ -27,6 +27,9 @@ COMMENT_IN_ANGLE = re.compile(r"\(([^()]*)\)")
 BARE = re.compile(r"(?<![^\s<>()\[\]\\,;:\"'])[^\s<>()\[\]\\,;:\"']+@[^\s<>()\\,;:\"']+")
 
 
+QUOTED_LOCAL = re.compile(r'("(?:[^"\\]|\\.)*")(.*)', re.DOTALL)
+
+
 @dataclass(slots=True)
 class _Mailbox:
     """What has been read of one mailbox so far."""
@@ -166,8 +169,9 @@ def _original(words: str) -> str:
 def _bare_address(words: str) -> str:
     if "@" not in words:
         return ""
-    if words.lstrip().startswith('"'):
-        return "".join(words.split()).lower()
+    quoted = QUOTED_LOCAL.match(words.lstrip())
+    if quoted is not None:  # white space in the quotes is part of the address
+        return f"{quoted[1]}{''.join(quoted[2].split())}".lower()
     if "=?" in words:  # not allowed there (RFC 2047 §5), but some programs do
         decoded = decode_text_words(words)
         words = decoded if decoded.count("@") == words.count("@") else words
