@@ -45,6 +45,10 @@ HERE = [ip_network("127.0.0.0/8")]
         ("::ffff:93.184.216.34", True),
         ("2002:7f00:1::", False),  # 6to4 of 127.0.0.1
         ("64:ff9b::a00:1", False),  # NAT64 of 10.0.0.1
+        ("64:ff9b::5db8:d822", True),
+        ("64:ff9b:1::5db8:d822", False),  # a network's own NAT64
+        ("::127.0.0.1", False),  # IPv4-compatible, no longer used
+        ("::10.0.0.1", False),
     ],
 )
 def test_only_the_open_internet_is_reached(address: str, reached: bool) -> None:

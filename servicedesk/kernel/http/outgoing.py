@@ -21,6 +21,9 @@ TIMEOUT_SECONDS = 10.0
 MOST_ANSWER_BYTES = 1_000_000
 USER_AGENT = "servicedesk"
 NAT64 = ip_network("64:ff9b::/96")
+LOCAL_NAT64 = ip_network("64:ff9b:1::/48")
+"""Where a network translates to addresses of its own choice (RFC 8215): inside, whatever they are."""
+COMPATIBLE = ip_network("::/96")
 
 IpAddress = IPv4Address | IPv6Address
 IpNetwork = IPv4Network | IPv6Network
@@ -121,15 +124,16 @@ def may_reach(address: IpAddress, allowed: Sequence[IpNetwork] = ()) -> bool:
     if any(one.version == network.version and one in network
            for one in (address, inner) for network in allowed):  # fmt: skip
         return True
-    site_local = isinstance(inner, IPv6Address) and inner.is_site_local
-    return inner.is_global and not inner.is_multicast and not site_local
+    is_inside = isinstance(inner, IPv6Address) and (inner.is_site_local or inner in LOCAL_NAT64)
+    return inner.is_global and not inner.is_multicast and not is_inside
 
 
 def _inner(address: IpAddress) -> IpAddress:
-    """The IPv4 address that an IPv6 one stands for, where it does (RFC 4291, 3056, 6052)."""
-    if not isinstance(address, IPv6Address):
+    """The IPv4 address that an IPv6 one stands for, where it does (RFC 4291, 3056, 6052); :: and ::1
+    stand for themselves."""
+    if not isinstance(address, IPv6Address) or int(address) <= 1:
         return address
-    if address in NAT64:
+    if address in NAT64 or address in COMPATIBLE:
         return IPv4Address(int(address) & 0xFFFF_FFFF)
     return address.ipv4_mapped or address.sixtofour or address
 
