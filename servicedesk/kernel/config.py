@@ -73,7 +73,7 @@ class Settings(BaseSettings):
         1_200, ge=1, description="Mails taken from one other client in an hour; more gets 450."
     )
     smtp_mails_per_sender: int = Field(
-        300, ge=1, description="Mails taken from one sender address in an hour; more gets 450."
+        300, ge=1, description="Of these, mails in the name of one sender; more gets 450."
     )
     relay_host: str = Field("", description="The SMTP relay for outgoing mail; empty: none yet.")
     relay_port: int = Field(587, ge=1, le=65535, description="The relay's port.")

@@ -84,12 +84,13 @@ class DoorLimits:
 
     def begin_mail(self, peer: str, sender: str, now: float) -> str | None:
         """May this client send a mail in this name? `sender` "" is the null sender: not limited by
-        itself, for it is everybody's."""
+        itself, for it is everybody's. Names are counted for each client: anybody can write one, and
+        whoever floods in a customer's name does not lock the customer out."""
         if self._is_trusted(peer):
             return None
         if not self._by_client.has(client_of(peer), now):
             return "450 4.7.1 Too many mails from your address, try again later"
-        if sender and not self._by_sender.has(sender.lower(), now):
+        if sender and not self._by_sender.has(_name_of(peer, sender), now):
             return "450 4.7.1 Too many mails from this sender, try again later"
         return None
 
@@ -99,7 +100,7 @@ class DoorLimits:
             return
         self._by_client.take(client_of(peer), now)
         if sender:
-            self._by_sender.take(sender.lower(), now)
+            self._by_sender.take(_name_of(peer, sender), now)
 
     def count_unknown(self, peer: str, now: float) -> str | None:
         """Somebody was named whom nobody here knows; guessing addresses ends soon."""
@@ -122,6 +123,10 @@ class DoorLimits:
             address.version == network.version and address in network
             for network in self._limits.trusted
         )
+
+
+def _name_of(peer: str, sender: str) -> str:
+    return f"{client_of(peer)} {sender.lower()}"
 
 
 def client_of(peer: str) -> str:
