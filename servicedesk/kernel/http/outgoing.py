@@ -22,7 +22,7 @@ MOST_ANSWER_BYTES = 1_000_000
 USER_AGENT = "servicedesk"
 NAT64 = ip_network("64:ff9b::/96")
 LOCAL_NAT64 = ip_network("64:ff9b:1::/48")
-"""Where a network translates to addresses of its own choice (RFC 8215): inside, whatever they are."""
+"""Where a network translates to addresses of its own choice (RFC 8215): inside, whatever it is."""
 COMPATIBLE = ip_network("::/96")
 
 IpAddress = IPv4Address | IPv6Address
@@ -129,8 +129,8 @@ def may_reach(address: IpAddress, allowed: Sequence[IpNetwork] = ()) -> bool:
 
 
 def _inner(address: IpAddress) -> IpAddress:
-    """The IPv4 address that an IPv6 one stands for, where it does (RFC 4291, 3056, 6052); :: and ::1
-    stand for themselves."""
+    """The IPv4 address that an IPv6 one stands for, where it does (RFC 4291, 3056, 6052); :: and
+    ::1 stand for themselves."""
     if not isinstance(address, IPv6Address) or int(address) <= 1:
         return address
     if address in NAT64 or address in COMPATIBLE:
