@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from servicedesk.routing.simulation.compare import LEAST_RUNS, run_often
 from servicedesk.routing.simulation.report import simulate
 from servicedesk.routing.simulation.scenario import read_scenario
 from tests.properties.simulated_loads import scenario_of
@@ -21,6 +22,19 @@ def test_run_that_is_stopped_says_how_far_it_came() -> None:
     assert report.stopped_at_s is not None
     assert 0.25 * document["duration_s"] < report.stopped_at_s < 0.6 * document["duration_s"]
     assert report.classes[0].served > 10_000
+
+
+def test_several_runs_tell_how_far_they_are_and_stopped_keep_the_whole_ones() -> None:
+    shares: list[float] = []
+
+    def until_half(share: float) -> bool:
+        shares.append(share)
+        return share < 0.5
+
+    scenario = read_scenario(json.dumps(scenario_of([9], 10, 11_000)))
+    done = run_often([scenario], LEAST_RUNS, until_half)
+    assert shares == sorted(shares)
+    assert 0 < len(done) < LEAST_RUNS
 
 
 def test_interrupt_prints_what_was_measured_until_then(tmp_path: Path) -> None:

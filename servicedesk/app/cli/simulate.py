@@ -15,7 +15,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from servicedesk.app.cli.simulate_runs import compare_runs
 from servicedesk.domain.errors import BadInput
+from servicedesk.routing.simulation.compare import LEAST_RUNS
 from servicedesk.routing.simulation.report import Report, simulate
 from servicedesk.routing.simulation.scenario import Scenario, read_scenario
 from servicedesk.routing.simulation.tallies import ClassFigures
@@ -49,6 +51,14 @@ def simulate_scenario(
     scenario: Annotated[Path, typer.Argument(help="A scenario as JSON; - is standard input.")],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    runs: Annotated[
+        int | None,
+        typer.Option(help="Run so many times, and say how sure the figures are. At least 10."),
+    ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(help="What the scenario shall become: both are run on the same orders."),
+    ] = None,
 ) -> None:
     """Run the routing engine in simulated time: waits, service level, occupancy.
 
@@ -57,6 +67,10 @@ def simulate_scenario(
     asked = _read(scenario)
     watch = _Watch()
     with _stopped_by_interrupt(watch):
+        if runs is not None or against is not None:
+            both = [asked] if against is None else [asked, _read(against)]
+            compare_runs(both, runs or LEAST_RUNS, watch.keep_going, as_json=as_json)
+            return
         report = simulate(asked, watch.keep_going)
     if report.stopped_at_s is not None:
         typer.echo(
