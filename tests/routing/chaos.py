@@ -194,21 +194,24 @@ async def _disturb(routers: Routers, redis: Redis, chaos: Chaos, succession: Suc
 
 
 async def _work(desk: Desk, agents: list[UserId], chaos: Chaos) -> None:
-    """Open the orders over the time, and let agents answer until all are done."""
+    """Open the orders over the time, and let agents answer until all are done. Only a standstill
+    is too long: how fast it goes is up to the machine."""
     opening = asyncio.create_task(_open(desk, chaos))
     dice = random.Random(chaos.seed + 1)
-    async with asyncio.timeout(chaos.seconds + PATIENCE_SECONDS):
+    async with asyncio.timeout(PATIENCE_SECONDS) as patience:
         while not (opening.done() and await _all_done(desk)):
             held_out = [(order_id, *to) for order_id, to in (await open_offers(desk)).items()]
             chances = [dice.random() for _ in held_out]
-            await asyncio.gather(*map(partial(_answer, desk), held_out, chances))
+            if any(await asyncio.gather(*map(partial(_answer, desk), held_out, chances))):
+                patience.reschedule(asyncio.get_running_loop().time() + PATIENCE_SECONDS)
             for user_id in agents if dice.random() < 0.1 else ():
                 await desk.is_available(user_id)  # also who let an offer run out
             await asyncio.sleep(ANSWER_SECONDS)
     await opening
 
 
-async def _answer(desk: Desk, held_out: tuple[OrderId, OfferId, UserId], chance: float) -> None:
+async def _answer(desk: Desk, held_out: tuple[OrderId, OfferId, UserId], chance: float) -> bool:
+    """Answer as a person might. True: the order is finished."""
     order_id, offer_id, user_id = held_out
     with contextlib.suppress(OfferGone, Unavailable):
         if chance < 0.1:
@@ -219,6 +222,8 @@ async def _answer(desk: Desk, held_out: tuple[OrderId, OfferId, UserId], chance:
                 await win_offer(work, offer_id, user_id)
             async with desk.database.work(user_actor(user_id)) as work:
                 await finish_order(work, order_id, "solved")
+            return True
+    return False
 
 
 async def _open(desk: Desk, chaos: Chaos) -> None:
