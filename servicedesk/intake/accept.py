@@ -175,6 +175,13 @@ class Intake:
         metrics.note_arrival(arrival.channel, outcome)
         return outcome
 
+    async def admit_shared(self, arrival_id: ArrivalId) -> None:
+        """Admit an arrival that other processes find as well, unless one of them has it."""
+        if not await arrivals.begin(self._database, arrival_id):
+            self._fresh.take(arrival_id)
+        elif await self.admit(arrival_id) is ArrivalState.STORED:
+            await arrivals.let_go(self._database, arrival_id)
+
     async def _load(self, arrival_id: ArrivalId) -> Arrival:
         return await arrivals.get_arrival(self._database.sql, arrival_id)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from servicedesk.domain.ids import ArrivalId, InboxId
 from servicedesk.domain.messages import ChannelKind, Inbound
 from servicedesk.kernel import blobs
 from servicedesk.kernel.blobs import Laid
+from servicedesk.kernel.database import Database
 from servicedesk.kernel.ids import new_id
 from servicedesk.kernel.sql import (
     Row,
@@ -46,6 +47,8 @@ class ArrivalState(StrEnum):
     DISCARDED = "discarded"  # somebody threw it away
 
 
+IN_HAND = timedelta(seconds=90)
+"""Longer than any mail takes; who died with one in hand keeps it waiting as long."""
 LET_IN = "let_in"
 """Key of the envelope: a person said that this arrival is a person's, whatever it looks like."""
 WHOLE_SIZE = "whole_size_bytes"
@@ -177,12 +180,39 @@ async def waiting_since(sql: Sql, before: datetime, limit: int) -> list[ArrivalI
     """Return arrivals that were stored before then and that nobody has worked on, oldest first."""
     rows = await sql.fetch(
         "SELECT id FROM arrival WHERE state = $1 AND received_at < $2 "
-        "ORDER BY received_at, id LIMIT $3",
+        "AND (ended_at IS NULL OR ended_at < $2) ORDER BY received_at, id LIMIT $3",
         ArrivalState.STORED,
         before,
         limit,
     )
     return [ArrivalId(as_uuid(row["id"])) for row in rows]
+
+
+async def begin(database: Database, arrival_id: ArrivalId) -> bool:
+    """Take a waiting arrival in hand for `IN_HAND`; False when another has it or it is done.
+
+    While an arrival waits, `ended_at` says until when somebody has it in hand.
+    """
+    now = await database.now()
+    return bool(
+        await database.sql.execute(
+            "UPDATE arrival SET ended_at = $3 WHERE id = $1 AND state = $2 "
+            "AND (ended_at IS NULL OR ended_at < $4)",
+            arrival_id,
+            ArrivalState.STORED,
+            now + IN_HAND,
+            now,
+        )
+    )
+
+
+async def let_go(database: Database, arrival_id: ArrivalId) -> None:
+    """It could not be ended now; whoever comes next may take it in hand."""
+    await database.sql.execute(
+        "UPDATE arrival SET ended_at = NULL WHERE id = $1 AND state = $2",
+        arrival_id,
+        ArrivalState.STORED,
+    )
 
 
 class Standing(StrEnum):
