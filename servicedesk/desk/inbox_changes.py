@@ -46,6 +46,12 @@ class AddressTaken(Conflict):
     code = "address-taken"
 
 
+class AddressInUse(Conflict):
+    """Mail came through the address: answers to what we wrote from it will come there for years."""
+
+    code = "address-in-use"
+
+
 async def create_inbox(database: Database, actor: Actor, new: NewInbox) -> tuple[InboxId, Position]:
     """A story. Raises BadInput (address, unknown queue) and AddressTaken."""
     async with database.work(actor) as work:
@@ -77,7 +83,7 @@ async def add_inbox(work: Work, new: NewInbox) -> InboxId:
 async def change_inbox(
     database: Database, actor: Actor, inbox_id: UUID, version: int, changes: InboxChanges
 ) -> Position:
-    """A story. Raises NotFound, VersionMismatch, BadInput and AddressTaken."""
+    """A story. Raises NotFound, VersionMismatch, BadInput, AddressTaken and AddressInUse."""
     async with database.work(actor) as work:
         before = await _lock(work.sql, inbox_id)
         check_version(version, before["version"])
@@ -116,7 +122,9 @@ async def _changed_columns(sql: Sql, before: Row, changes: InboxChanges) -> dict
     if changes.address is not None:
         channel = ChannelKind(before["channel"])
         address = normal_address(channel, changes.address)
-        await _check_free(sql, channel, address, before)
+        if address != before["address"]:
+            await _check_free(sql, channel, address, before)
+            await _check_unused(sql, before)
         columns["address"] = address
     if changes.settings is not None:
         stored = as_dict(before["settings"])
@@ -130,6 +138,20 @@ async def _check_free(sql: Sql, channel: ChannelKind, address: str, before: Row)
     )
     if found is not None and as_uuid(found["id"]) != as_uuid(before["id"]):
         raise _address_taken()
+
+
+async def _check_unused(sql: Sql, before: Row) -> None:
+    """The door, the loop rules and the signed marks know an inbox by the address that it has."""
+    used = await sql.fetch_one(
+        "SELECT 1 AS used FROM message_reference WHERE inbox_id = $1 LIMIT 1",
+        as_uuid(before["id"]),
+    )
+    if used is not None:
+        raise AddressInUse(
+            "Mail came and went by this address, and answers to it would be refused. Make another "
+            "inbox for the new address, and leave this one switched on.",
+            path="address",
+        )
 
 
 async def _check_queue(sql: Sql, queue_id: UUID) -> None:
