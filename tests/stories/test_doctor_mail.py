@@ -7,6 +7,7 @@ from servicedesk.kernel.config import Settings
 from tests.fakes.dns_server import Zone, dns_server, txt
 from tests.services.processes import free_port
 from tests.stories.company import Company
+from tests.stories.mail_rows import settle_inbox
 from tests.stories.test_inbox_relays import set_up
 
 DKIM = {"domain": "acme.example", "selector": "s1", "private_key": "no key"}
@@ -28,15 +29,26 @@ async def test_each_record_of_each_domain_is_told(services: Services, company: C
         "acme.example SPF": True,
         "acme.example DKIM": False,  # of one inbox: the other, without a key, does not hide it
         "acme.example DMARC": True,
+        "senders of mail": True,
     }
 
 
 async def test_without_network_the_doctor_says_so(services: Services, company: Company) -> None:
     lookup = DnsLookup(["127.0.0.1"], free_port(), seconds=0.2)
     found = await examine_inboxes(services, lookup)
-    (finding,) = found.values()
-    assert not finding.fine
+    (finding,) = [finding for finding in found.values() if not finding.fine]
     assert "network" in finding.words
+
+
+async def test_inboxes_whose_senders_nobody_proves_are_told(
+    services: Services, company: Company
+) -> None:
+    await settle_inbox(services, company.inbox, trusted_hosts=["mx.acme.example"])
+    lookup = DnsLookup(["127.0.0.1"], free_port(), seconds=0.2)
+    told = (await examine_inboxes(services, lookup))["senders of mail"]
+    assert told.words.startswith("Sales: no trusted_hosts.")
+    await settle_inbox(services, company.sales_inbox, trusted_hosts=["mx.acme.example"])
+    assert "senders of mail" not in await examine_inboxes(services, lookup)
 
 
 async def test_desk_without_a_database_has_no_mail_to_look_at(bare_settings: Settings) -> None:

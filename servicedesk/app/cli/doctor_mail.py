@@ -38,6 +38,7 @@ async def examine_inboxes(services: Services, lookup: Lookup) -> dict[str, Findi
         for name, finding in (await _examine(sending, lookup)).items():
             if name not in findings or findings[name].fine:
                 findings[name] = finding
+    findings |= _trust(services, inboxes)
     return findings | await _copies(services, inboxes) | await _notices(services)
 
 
@@ -73,6 +74,24 @@ def _settings_findings(
         settings = _opened(services, inbox)
         if isinstance(settings, ServicedeskError):
             yield f"inbox {inbox.name}", Finding(fine=False, words=str(settings))
+
+
+def _trust(services: Services, inboxes: Iterable[InboxFacts]) -> dict[str, Finding]:
+    """No fault: many desks answer in the console only, and know no host of their own."""
+    opened = {inbox.name: _opened(services, inbox) for inbox in inboxes}
+    without = [
+        name
+        for name, settings in opened.items()
+        if isinstance(settings, EmailInboxSettings) and not settings.trusted_hosts
+    ]
+    if not without:
+        return {}
+    words = (
+        f"{', '.join(without)}: no trusted_hosts. Nothing is known of who forges a sender, and "
+        "what agents answer from their own mailboxes is kept apart as a stranger's. Name the "
+        "server that writes Authentication-Results for this address."
+    )
+    return {"senders of mail": Finding(fine=True, words=words)}
 
 
 def _opened(services: Services, inbox: InboxFacts) -> EmailInboxSettings | ServicedeskError:
