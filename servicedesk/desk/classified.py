@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from servicedesk.desk.inboxes import InboxFacts
 from servicedesk.desk.tags import load_tags
 from servicedesk.domain.belonging import Belonging
 from servicedesk.domain.ids import ContactId
-from servicedesk.domain.messages import Inbound
+from servicedesk.domain.messages import ChannelKind, Inbound
 from servicedesk.kernel.sql import Sql
 from servicedesk.routing.classify import Classification, ClassifyFacts, classify
 from servicedesk.routing.rule_store import rules_of
@@ -24,9 +25,34 @@ class WorkOf:
     ticket_id: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What somebody wrote, as far as rules look at it."""
+
+    channel: ChannelKind
+    subject: str
+    text: str
+    language: str
+    sender: str
+    at: datetime
+
+
 async def classify_inbound(
     sql: Sql, inbox: InboxFacts, inbound: Inbound, of: WorkOf
 ) -> Classification:
+    """Ask the rules about what comes in."""
+    words = Words(
+        channel=inbound.channel,
+        subject=inbound.subject,
+        text=inbound.reply_text or inbound.text,
+        language=inbound.language,
+        sender=inbound.sender.value,
+        at=inbound.received_at,
+    )
+    return await classify_words(sql, inbox, words, of)
+
+
+async def classify_words(sql: Sql, inbox: InboxFacts, words: Words, of: WorkOf) -> Classification:
     """Ask the rules as they are now. Costs a statement only if they changed, and one more each if
     some of them look at the organization's tier, or at the tags of a ticket that has any."""
     rules = await rules_of(sql, inbox.rules_stamp)
@@ -37,14 +63,14 @@ async def classify_inbound(
     facts = ClassifyFacts(
         inbox_id=inbox.id,
         inbox_queue_id=inbox.queue_id,
-        channel=inbound.channel,
-        subject=inbound.subject,
-        text=inbound.reply_text or inbound.text,
-        language=inbound.language,
+        channel=words.channel,
+        subject=words.subject,
+        text=words.text,
+        language=words.language,
         contact_id=of.contact_id,
         organization_tier=tier,
-        at=inbound.received_at,
-        sender=inbound.sender.value,
+        at=words.at,
+        sender=words.sender,
         fields={"brand": str(inbox.brand_id), **of.fields},
         tags=tags,
     )

@@ -10,12 +10,14 @@ from datetime import datetime
 from uuid import UUID
 
 from servicedesk.desk import clocks, messages, take, tickets
+from servicedesk.desk.lifecycle import set_status
 from servicedesk.desk.sight import lock_changeable
 from servicedesk.desk.tickets import TicketFacts
 from servicedesk.domain.actors import ActorKind
 from servicedesk.domain.errors import Conflict, NotFound
 from servicedesk.domain.ids import ContactId, InboxId, MessageId
 from servicedesk.domain.messages import MessageKind
+from servicedesk.domain.orders import Attention
 from servicedesk.domain.people import Viewer
 from servicedesk.domain.tickets import TicketStatus, TicketStep, next_status
 from servicedesk.kernel.sql import (
@@ -31,9 +33,11 @@ from servicedesk.kernel.work import Work
 from servicedesk.sla.events import Event, WaitChanged
 
 COLUMNS = (
-    "id, ticket_id, seq, kind, author_kind, author_id, inbox_id, subject, text, unverified, "
-    "created_at"
+    "id, ticket_id, seq, kind, author_kind, author_id, inbox_id, subject, text, language, "
+    "from_address, unverified, created_at"
 )
+OPENED_BY_WORDS = (TicketStep.CONTACT_WRITES, Attention.UNKNOWN_SENDER)
+"""Steps of the journal that what somebody wrote has caused."""
 CAME_IN = (MessageKind.INBOUND, MessageKind.SYSTEM)
 
 
@@ -55,6 +59,8 @@ class Entry:
     inbox_id: InboxId | None
     subject: str
     text: str
+    language: str
+    sender: str
     unverified: bool
     created_at: datetime
 
@@ -99,9 +105,15 @@ async def entries_of_contact(
 
 
 async def relocate(
-    work: Work, source: TicketFacts, target: TicketFacts, entries: Sequence[Entry]
+    work: Work,
+    viewer: Viewer,
+    source: TicketFacts,
+    target: TicketFacts,
+    entries: Sequence[Entry],
 ) -> int:
     """Put the entries behind the target's last; return its new last seq. Both are locked.
+
+    What these words alone had changed on the source is undone: see `rest`.
 
     Raises NothingLeft when the source would have no word of anybody outside left.
     """
@@ -128,6 +140,7 @@ async def relocate(
     here = {"message_ids": names, "from_ticket_id": str(source.id)}
     work.record("message.moved", ticket_id=target.id, payload=here)
     await _look_back(work, source)
+    await rest(work, viewer, await tickets.lock_ticket(work.sql, source.id))
     return seq
 
 
@@ -173,7 +186,7 @@ async def _look_back(work: Work, ticket: TicketFacts) -> None:
     """Bring the ticket's row up to date with the messages that it still has."""
     row = await work.sql.fetch_one(
         "SELECT kind, text, created_at FROM message WHERE ticket_id = $1 "
-        "AND (kind = 'inbound' OR kind = 'outbound' AND author_kind = 'user') "
+        "AND (kind = 'inbound' AND NOT unverified OR kind = 'outbound' AND author_kind = 'user') "
         "ORDER BY seq DESC LIMIT 1",
         ticket.id,
     )
@@ -191,6 +204,33 @@ async def _look_back(work: Work, ticket: TicketFacts) -> None:
         told = [] if since == ticket.waiting_since else [WaitChanged(work.now, since)]
     await tickets.update_ticket(work, ticket.id, new_version=False, **columns)
     await clocks.follow(work, ticket.id, *told)
+
+
+async def rest(work: Work, viewer: Viewer, ticket: TicketFacts) -> None:
+    """Let a ticket that only words which went had opened be what it was; its order ends with it.
+
+    One on which somebody waits for an answer, or is to be looked at, stays open.
+    """
+    if ticket.waiting_since is not None or ticket.status is not TicketStatus.OPEN:
+        return
+    row = await work.sql.fetch_one(
+        "SELECT count(*) AS strange FROM message WHERE ticket_id = $1 AND unverified", ticket.id
+    )
+    before = await _opened_from(work.sql, ticket.id)
+    if before is not None and row is not None and not row["strange"]:
+        await set_status(work, viewer, ticket, before)
+        await clocks.follow(work, ticket.id)
+
+
+async def _opened_from(sql: Sql, ticket_id: UUID) -> TicketStatus | None:
+    """Return the status that somebody's words opened the ticket from, if that is its last step."""
+    row = await sql.fetch_one(
+        "SELECT payload FROM journal WHERE ticket_id = $1 AND kind = 'ticket.status_changed' "
+        "ORDER BY id DESC LIMIT 1",
+        ticket_id,
+    )
+    step = {} if row is None else as_dict(row["payload"])
+    return TicketStatus(step["from"]) if step.get("step") in OPENED_BY_WORDS else None
 
 
 async def _waits_since(sql: Sql, ticket_id: UUID, before: datetime) -> datetime | None:
@@ -233,6 +273,8 @@ def _entry(row: Row) -> Entry:
         inbox_id=None if inbox_id is None else InboxId(inbox_id),
         subject=row["subject"] or "",
         text=row["text"],
+        language=row["language"] or "",
+        sender=row["from_address"] or "",
         unverified=bool(row["unverified"]),
         created_at=as_time(row["created_at"]),
     )

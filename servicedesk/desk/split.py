@@ -1,9 +1,12 @@
 """A message that is its own matter becomes its own ticket, or goes to the ticket it belongs to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from servicedesk.desk import clocks, messages, tickets
+from servicedesk.desk.classified import Words, WorkOf, classify_words
+from servicedesk.desk.inboxes import get_inbox
+from servicedesk.desk.preferred import prefer
 from servicedesk.desk.receive import NO_SUBJECT
 from servicedesk.desk.relocate import (
     CAME_IN,
@@ -26,6 +29,7 @@ from servicedesk.kernel.database import Database
 from servicedesk.kernel.work import Work
 from servicedesk.routing import orders
 from servicedesk.routing.classify import Classification
+from servicedesk.routing.queues import get_queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ async def split(database: Database, viewer: Viewer, message_id: UUID) -> Split:
         contact_id = _sender_of(entry)
         entries = await entries_of_contact(work.sql, source.id, contact_id, entry.seq)
         target = await _open(work, source, entry, contact_id)
-        last_seq = await relocate(work, source, target, entries)
+        last_seq = await relocate(work, viewer, source, target, entries)
         await _begin(work, target, entries, last_seq)
     return Split(target.id, work.position)
 
@@ -63,7 +67,7 @@ async def move(
         source, target, entry = await _lock_both(work, viewer, message_id, ticket_id)
         require_open(target)
         contact_id = _sender_of(entry)
-        last_seq = await relocate(work, source, target, [entry])
+        last_seq = await relocate(work, viewer, source, target, [entry])
         await tickets.add_participant(work.sql, target.id, ParticipantRole.CC, contact_id)
         if entry.by_person:
             await wake(
@@ -122,6 +126,7 @@ async def _open(
             queue_id=source.queue_id,
             team_id=source.team_id,
             contact_id=contact_id,
+            language=entry.language or None,
         ),
     )
     payload = {
@@ -149,13 +154,26 @@ async def _begin(work: Work, target: TicketFacts, entries: list[Entry], last_seq
         **_as_last_words(spoken[-1]),
     )
     due_at = await clocks.follow(work, target.id)
-    kept = Classification(
-        queue_id=target.queue_id,
-        skills={},
-        priority=target.priority,
-        trace=[{"rule": "split_keeps_the_queue", "hit": True}],
+    found = await _classify(work, target, spoken[0])
+    await orders.open_order(work, target.id, found, target.channel, due_at)
+
+
+async def _classify(work: Work, target: TicketFacts, entry: Entry) -> Classification:
+    """Ask the rules as for any new work; the queue and the priority are those of the source."""
+    words = Words(
+        target.channel, entry.subject, entry.text, entry.language, entry.sender, entry.created_at
     )
-    await orders.open_order(work, target.id, kept, target.channel, due_at)
+    inbox = await get_inbox(work.sql, target.inbox_id)
+    of = WorkOf(target.contact_id, {"status": "new"}, target.id)
+    found = await classify_words(work.sql, inbox, words, of)
+    kept = replace(
+        found,
+        queue_id=target.queue_id,
+        priority=target.priority,
+        trace=[*found.trace, {"rule": "split_keeps_the_queue", "hit": True}],
+    )
+    queue = await get_queue(work.sql, target.queue_id)
+    return await prefer(work.sql, kept, queue, target.contact_id)
 
 
 def _as_last_words(entry: Entry) -> dict[str, object]:
