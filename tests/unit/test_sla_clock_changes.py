@@ -11,6 +11,7 @@ from servicedesk.sla.clock.states import Outcome, Reason
 from servicedesk.sla.events import (
     Absorbed,
     AgentReplied,
+    MergedAway,
     Moved,
     Opened,
     Promised,
@@ -91,6 +92,28 @@ def test_a_merge_into_a_ticket_keeps_the_earlier_start_of_the_two() -> None:
     assert told(promise(FIRST), Absorbed(m(30), m(-500))).next_due() == m(30)
     answered = told(promise(NEXT), AgentReplied(m(1)), Absorbed(m(30), m(-20)))
     assert said(answered) == [(-20, "running", 0)]
+
+
+def test_a_broken_promise_stays_broken_when_it_is_taken_back() -> None:
+    taken_back = told(promise(FIRST), Promised(m(70), ()))
+    clock = only(taken_back)
+    assert (clock.outcome, clock.reason) == (Outcome.LATE, Reason.NO_LONGER_PROMISED)
+    assert go_on(taken_back, Promised(m(80), (promise(FIRST),))).clocks == taken_back.clocks
+    merged = only(told(promise(FIRST), MergedAway(m(70))))
+    assert merged.outcome is Outcome.LATE
+
+
+def test_a_promise_that_was_not_broken_may_be_made_again() -> None:
+    again = told(promise(FIRST), Promised(m(10), ()), Promised(m(80), (promise(FIRST),)))
+    assert said(again) == [(0, "cancelled", 10), (0, "running", 0)]
+    assert again.next_due() == m(80)
+
+
+def test_what_a_late_reply_clock_counted_is_not_carried_over() -> None:
+    solved = told(promise(FIRST), StatusSet(m(70), SOLVED))
+    again = go_on(solved, StatusSet(m(80), OPEN), WaitChanged(m(80), m(80)))
+    assert [clock.outcome for clock in solved.clocks] == [Outcome.LATE]
+    assert again.next_due() == m(140)
 
 
 def test_a_wait_that_went_to_another_ticket_ends_its_clock() -> None:

@@ -5,7 +5,8 @@
                            +-- fulfil/cancel --+--> ended (met, late, cancelled)
 
 `breached_at` is set at the due instant while a clock is live, by the first event or the first
-`pass_time` after it. Nothing that has ended is ever changed again.
+`pass_time` after it; such a clock ends late, whatever ends it. Nothing that has ended is ever
+changed again.
 """
 
 from collections.abc import Sequence
@@ -183,6 +184,8 @@ class _Run:
         if since is None or self._live(promise) is not None:
             return
         earlier = [clock for clock in self.clocks if _same_kind(clock.promise, promise)]
+        if earlier and _was_broken_over(since, earlier[-1]):
+            return
         stretches = past_stretches(promise, self.situation.statuses, since, self.calendars)
         running = bool(stretches) and stretches[-1].ended is None
         clock = Clock(
@@ -273,12 +276,12 @@ class _Run:
             calendar, left = clock.promise.calendar, remaining(clock)
             due_at = add_working_time(self.calendars, calendar, self.at, left)
             clock = replace(clock, due_at=due_at)
-        in_time = Outcome.MET if clock.breached_at is None else Outcome.LATE
+        in_time = Outcome.MET if kept else Outcome.CANCELLED
         ended = replace(
             clock,
             state=ClockState.ENDED,
             ended_at=self.at,
-            outcome=in_time if kept else Outcome.CANCELLED,
+            outcome=in_time if clock.breached_at is None else Outcome.LATE,
             reason=reason,
         )
         self._put(place, ended, Turn.ENDED)
@@ -288,10 +291,18 @@ def _same_kind(one: Promise, other: Promise) -> bool:
     return one.metric is other.metric and one.audience is other.audience
 
 
+def _was_broken_over(since: datetime, last: Clock) -> bool:
+    """A promise that was broken, taken back and made again over the same wait is not broken, nor
+    escalated, a second time."""
+    taken_back = last.reason is Reason.NO_LONGER_PROMISED and last.breached_at is not None
+    return taken_back and last.started_at == since
+
+
 def _carried(promise: Promise, earlier: Sequence[Clock]) -> timedelta:
     """Return what the last instance had counted, if the ticket it solved was opened again."""
     if not earlier or promise.reopening is Reopening.AFRESH:
         return NOTHING
     last = earlier[-1]
+    until_solved = TABLE[promise.metric].get(Happening.SOLVED) is Action.FULFIL
     was_solved = last.reason in (Reason.SOLVED, Reason.SOLVED_IN_BULK)
-    return last.counted if was_solved and last.outcome is not Outcome.CANCELLED else NOTHING
+    return last.counted if was_solved and until_solved else NOTHING

@@ -1,6 +1,6 @@
 """Which clocks there must have been: when each began to count, and which event ended it."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,7 +28,8 @@ _UPDATES = (Metric.PERIODIC_UPDATE, Metric.PAUSABLE_UPDATE)
 class Instance:
     """From the event `first` (counting since `since`) to the event `last`; None: it still lives.
 
-    `kept` says whether that was what had been promised, or the end of the promise.
+    `kept` says whether that was what had been promised, or the end of the promise. `taken_back`:
+    nothing of the kind was promised any more.
     """
 
     number: int
@@ -37,20 +38,30 @@ class Instance:
     last: int | None = None
     kept: bool = False
     by_solving: bool = False
+    taken_back: bool = False
 
 
-def instances_of(history: History, metric: Metric, audience: Audience) -> list[Instance]:
-    """Return the instances in order; only the last may live."""
-    found: list[Instance] = []
+def instances_of(
+    history: History, metric: Metric, audience: Audience
+) -> Generator[Instance, datetime | None, None]:
+    """Yield the instances in order; only the last may live.
+
+    Whoever asks sends, for each one, the start of a wait over which nothing can be promised again,
+    or None.
+    """
+    number, settled = 1, None
     begun: tuple[datetime, int] | None = None
     for n in range(len(history)):
         if begun is not None and (kept := _ends(history, n, metric, audience)) is not None:
+            taken_back = not kept and history.promise(n, metric, audience) is None
             solving = history.solves(n)
-            found.append(Instance(len(found) + 1, *begun, n, kept=kept, by_solving=solving))
-            begun = None
-        if begun is None and (since := _begins(history, n, metric, audience)) is not None:
-            begun = (since, n)
-    return [*found, Instance(len(found) + 1, *begun)] if begun else found
+            settled = yield Instance(number, *begun, n, kept, solving, taken_back)
+            number, begun = number + 1, None
+        if begun is None:
+            since = _begins(history, n, metric, audience)
+            begun = None if since is None or since == settled else (since, n)
+    if begun is not None:
+        yield Instance(number, *begun)
 
 
 def kinds_of(history: History) -> Iterator[tuple[Metric, Audience]]:

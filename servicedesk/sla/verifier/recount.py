@@ -1,6 +1,6 @@
 """The second opinion itself: every instance of every promise, measured anew."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -51,12 +51,25 @@ def recount(
     results: list[Recount] = []
     for metric, audience in kinds_of(history):
         earlier: tuple[Instance, timedelta] | None = None
-        for instance in instances_of(history, metric, audience):
+        instances = instances_of(history, metric, audience)
+        instance = next(instances, None)
+        while instance is not None:
             measured = _Measuring(history, (metric, audience), instance, open_times)
             result = measured.run(earlier, until)
             results.append(result)
             earlier = (instance, result.counted)
+            broken = instance.taken_back and result.breached_at is not None
+            instance = _following(instances, result.started_at if broken else None)
     return results
+
+
+def _following(
+    instances: Generator[Instance, datetime | None, None], settled: datetime | None
+) -> Instance | None:
+    try:
+        return instances.send(settled)
+    except StopIteration:
+        return None
 
 
 class _Measuring:
@@ -143,8 +156,8 @@ class _Measuring:
         due_at, outcome = self.due_at, None
         if ended_at is not None:
             due_at = self._when(ended_at) if due_at is None else due_at
-            in_time = "met" if self.breached_at is None else "late"
-            outcome = in_time if self.instance.kept else "cancelled"
+            in_time = "met" if self.instance.kept else "cancelled"
+            outcome = in_time if self.breached_at is None else "late"
         metric, audience = self.kind
         return Recount(
             metric=metric,
