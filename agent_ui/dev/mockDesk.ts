@@ -121,7 +121,7 @@ function routes(desk: Desk): Route[] {
       return { body: mine, headers: { 'X-Position': String(desk.push('presence', mine)) } }
     }],
     ['GET', /^\/users$/, () => page(sample.users)], ['GET', /^\/teams$/, () => page(sample.teams)], ['GET', /^\/queues$/, () => page(sample.queues)],
-    ['GET', /^\/inboxes$/, () => page(sample.inboxes)], ['GET', /^\/presence$/, () => page(sample.presence)], ['GET', /^\/offers$/, () => page(desk.offers)],
+    ['GET', /^\/inboxes$/, () => page(sample.inboxes)], ['GET', /^\/presence$/, () => page(sample.presence)], ['GET', /^\/offers$/, () => page(desk.offers)], ['GET', /^\/escalations$/, () => page([])],
     ['POST', /^\/dev\/offer$/, () => { const made = sample.offer(); desk.offers.push(made); desk.push('offer', made); return { body: made } }],
     ['POST', /^\/dev\/drop$/, () => { for (const socket of desk.sockets) socket.close(1012); return { status: 204 } }],
     ['POST', /^\/dev\/mind$/, () => { for (const socket of desk.sockets) socket.send(JSON.stringify({ type: 'ephemeral', kind: 'viewing', ticket_id: sample.tickets[0]?.id, user_id: sample.users[1]?.id, at: '' })); return { status: 204 } }],

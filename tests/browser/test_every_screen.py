@@ -39,8 +39,8 @@ async def test_axe_finds_nothing_nothing_breaks_and_chinese_is_chinese(
 ) -> None:
     found: dict[str, list[str]] = {}
     async with signed_in(browser, demo, who, theme, language) as page:
-        complaints = listen(page)
         written = [] if who == "nobody" else await written_by_people(page)
+        complaints = listen(page)
         for screen in (screen for screen in SCREENS if screen.who == who):
             await settle(page, screen)
             assert await page.evaluate("document.documentElement.lang") == language
