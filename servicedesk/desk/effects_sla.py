@@ -193,15 +193,22 @@ async def _call(
     action: tuple[CallInTurn, int],
     person: int,
 ) -> None:
+    """Tell the first from `person` on who is still here; nobody waits for the others."""
     calling, place = action
-    await _tell(work, escalation, ticket, [calling.user_ids[person]], calling.ways)
-    if person + 1 == len(calling.user_ids):
+    present = await load_viewers(work.sql, calling.user_ids)
+    here = [one for one, user_id in enumerate(calling.user_ids) if user_id in present]
+    here = [one for one in here if one >= person]
+    if person == 0 or here:
+        await _tell(
+            work, escalation, ticket, [calling.user_ids[one] for one in here[:1]], calling.ways
+        )
+    if len(here) < 2:
         return
     following = NewEffect(
         CALL_NEXT,
-        f"{CALL_NEXT}:{escalation.id}:{place}:{person + 1}",
+        f"{CALL_NEXT}:{escalation.id}:{place}:{here[1]}",
         ticket_id=ticket.id,
-        arguments={"escalation_id": str(escalation.id), "action": place, "person": person + 1},
+        arguments={"escalation_id": str(escalation.id), "action": place, "person": here[1]},
         due_at=work.now + timedelta(seconds=calling.wait_seconds),
     )
     await work.ask_all([following])
@@ -214,8 +221,12 @@ async def _tell(
     user_ids: Sequence[UUID],
     ways: Sequence[Way],
 ) -> None:
-    """Tell those who are still here; whoever would not see the ticket otherwise may see it now."""
+    """Tell those who are still here, or who stands in for them; whoever would not see the ticket
+    otherwise may see it now."""
     viewers = await load_viewers(work.sql, user_ids)
+    if not viewers:
+        _record_refused(work, ticket, "nobody_to_tell")
+        viewers = await load_viewers(work.sql, await _standing_in(work, ticket))
     for viewer in viewers.values():
         if not may_see(viewer, ticket.team_id, personally=False):
             await add_viewer(work.sql, ticket.id, viewer.user_id, ViewerWhy.MENTIONED)
@@ -235,15 +246,29 @@ async def _users_told(work: Work, ticket: TicketFacts, action: Notify) -> list[U
         for group, role in ((ToldGroup.TEAM, Role.AGENT), (ToldGroup.SUPERVISORS, Role.SUPERVISOR))
         if group in action.groups
     ]
-    if roles:
-        rows = await work.sql.fetch(
-            "SELECT u.id FROM app_user u JOIN team_member m ON m.user_id = u.id "
-            f"WHERE m.team_id = $1 AND u.active AND {work.sql.member('u.role', 2)} ORDER BY u.id",
-            ticket.team_id,
-            [role.value for role in roles],
-        )
-        users += ids_of(row["id"] for row in rows)
-    return users
+    return [*users, *await _members(work, ticket, roles)] if roles else users
+
+
+async def _members(work: Work, ticket: TicketFacts, roles: Sequence[Role]) -> list[UUID]:
+    """Return the active users of these roles in the ticket's team."""
+    rows = await work.sql.fetch(
+        "SELECT u.id FROM app_user u JOIN team_member m ON m.user_id = u.id "
+        f"WHERE m.team_id = $1 AND u.active AND {work.sql.member('u.role', 2)} ORDER BY u.id",
+        ticket.team_id,
+        [role.value for role in roles],
+    )
+    return ids_of(row["id"] for row in rows)
+
+
+async def _standing_in(work: Work, ticket: TicketFacts) -> list[UUID]:
+    """An escalation is never silent: the team's supervisors hear it, else the administrators."""
+    supervisors = await _members(work, ticket, [Role.SUPERVISOR])
+    if supervisors:
+        return supervisors
+    rows = await work.sql.fetch(
+        "SELECT id FROM app_user WHERE active AND role = $1 ORDER BY id", Role.ADMINISTRATOR.value
+    )
+    return ids_of(row["id"] for row in rows)
 
 
 def _facts(escalation: Escalation) -> dict[str, object]:

@@ -8,8 +8,9 @@ from servicedesk.desk.lifecycle import TicketChanges
 from servicedesk.desk.tickets import find_tickets
 from servicedesk.domain.errors import NotFound
 from servicedesk.domain.ids import TicketId
+from servicedesk.domain.people import Viewer
 from servicedesk.domain.tickets import Priority, TicketStatus
-from servicedesk.kernel.sql import as_time
+from servicedesk.kernel.sql import as_time, as_uuid
 from servicedesk.sla import escalate
 from servicedesk.sla.escalations import acknowledge
 from tests.fakes.clock import START
@@ -230,6 +231,49 @@ async def test_people_are_called_in_turn_until_one_acknowledges(
     assert await told(desk) == people[: 1 if acknowledges else 3]
     kinds = await desk.kinds(ticket_id, "escalation.")
     assert kinds["escalation.acknowledged"] == int(acknowledges)
+
+
+async def test_whoever_has_left_keeps_nobody_waiting(desk: Promising) -> None:
+    people = [desk.company.ana.user_id, desk.company.sam.user_id, desk.company.zoe.user_id]
+    call = {"do": "call_in_turn", "user_ids": list(map(str, people)), "wait_seconds": 300}
+    await desk.promise(FIRST_REPLY, ladder=[step("due", {**call, "ways": ["console"]})])
+    await desk.open()
+    await leave(desk, desk.company.ana)
+    desk.clock.advance(HOUR + 1)
+    await desk.fire()
+    await desk.run_effects()
+    assert await told(desk) == people[1:2]
+    desk.clock.advance(301)
+    await desk.run_effects()
+    assert await told(desk) == people[1:]
+
+
+async def test_an_escalation_with_nobody_to_tell_goes_to_supervisors(desk: Promising) -> None:
+    await desk.promise(FIRST_REPLY, ladder=[step("due", tell("assignee"))])
+    ticket_id = await desk.open()
+    desk.clock.advance(HOUR + 1)
+    await desk.fire()
+    await desk.run_effects()
+    assert await told(desk) == [desk.company.sam.user_id]
+    (entry,) = await desk.entries(ticket_id, "escalation.refused")
+    assert entry.payload == {"reason": "nobody_to_tell"}
+
+
+async def test_without_a_supervisor_administrators_are_told(desk: Promising) -> None:
+    await desk.promise(FIRST_REPLY, ladder=[step("due", SUPERVISORS)])
+    await desk.open()
+    await leave(desk, desk.company.sam)
+    desk.clock.advance(HOUR + 1)
+    await desk.fire()
+    await desk.run_effects()
+    rows = await desk.services.database.sql.fetch("SELECT user_id FROM escalation_notice")
+    assert [as_uuid(row["user_id"]) for row in rows] == [desk.company.ada.user_id]
+
+
+async def leave(desk: Promising, viewer: Viewer) -> None:
+    await desk.services.database.sql.execute(
+        "UPDATE app_user SET active = $2 WHERE id = $1", viewer.user_id, False
+    )
 
 
 async def told(desk: Promising) -> list[object]:
