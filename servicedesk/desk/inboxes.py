@@ -10,13 +10,16 @@ from servicedesk.domain.messages import ChannelKind
 from servicedesk.kernel.sql import Row, Sql, as_dict, as_uuid
 from servicedesk.routing.rule_store import STAMP, stamp_of
 
-FACTS = f"id, channel, name, address, brand_id, queue_id, settings, active, {STAMP} AS rules"
+FACTS = (
+    f"id, channel, name, address, brand_id, queue_id, settings, active, version, {STAMP} AS rules"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class InboxFacts:
     """`address` is normalised (mail: lower case). `settings` is read by the inbox's channel.
 
+    `version` rises with each change that a person makes; a token that is renewed leaves it.
     `rules_stamp`: of the routing rules as they were when the inbox was read."""
 
     id: InboxId
@@ -28,6 +31,7 @@ class InboxFacts:
     settings: dict[str, Any]
     active: bool
     rules_stamp: str = ""
+    version: int = 0
 
 
 async def get_inbox(sql: Sql, inbox_id: UUID) -> InboxFacts:
@@ -115,4 +119,5 @@ def inbox_of(row: Row) -> InboxFacts:
         settings=as_dict(row["settings"]),
         active=bool(row["active"]),
         rules_stamp=stamp_of(row["rules"]),
+        version=int(row["version"]),
     )

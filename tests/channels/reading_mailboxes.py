@@ -156,7 +156,7 @@ async def configure(services: Services, inbox: InboxFacts, settings: Mapping[str
     checked = EmailInboxSettings.model_validate(settings)
     sealed = Sealer(services.secrets, f"inbox:{inbox.id}").seal(checked)
     await services.database.sql.execute(
-        "UPDATE inbox SET settings = $2 WHERE id = $1", inbox.id, sealed
+        "UPDATE inbox SET settings = $2, version = version + 1 WHERE id = $1", inbox.id, sealed
     )
 
 

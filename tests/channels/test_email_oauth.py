@@ -75,7 +75,8 @@ async def test_many_at_once_fetch_one_token(clock: FakeClock) -> None:
 
 async def test_token_that_a_server_refused_is_not_told_again(clock: FakeClock) -> None:
     async with http_server(Provider()) as server:
-        tell = AccessTokens(OUTGOING, lambda: clock.time).of_mailbox(INBOX, settings(server.port))
+        oauth = settings(server.port)
+        tell = AccessTokens(OUTGOING, lambda: clock.time).of_mailbox(INBOX, lambda: oauth)
         told = [await tell(fresh=False), await tell(fresh=True), await tell(fresh=False)]
     assert told == ["token-1", "token-2", "token-2"]
 

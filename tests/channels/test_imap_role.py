@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from servicedesk.app.roles import mailboxes
 from servicedesk.app.roles.mailboxes import Timing
 from servicedesk.app.wiring import Services, make_services
+from servicedesk.desk.inbox_settings import RenewedSecret, renew_secret
 from servicedesk.domain.errors import Unavailable
 from servicedesk.domain.ids import ArrivalId
 from servicedesk.intake.mailbox_states import FolderState
@@ -122,6 +123,28 @@ async def test_token_that_ended_is_fetched_anew_and_a_withdrawn_one_is_told(
             book = await one_mailbox.is_in(FolderState.FAILED)
     assert book.error is not None
     assert "Connect the mailbox anew" in book.error
+
+
+async def test_refresh_token_that_renews_itself_drops_no_connection(
+    one_mailbox: Mailbox,
+) -> None:
+    services, inbox = one_mailbox.services, one_mailbox.inbox
+    oauth = {
+        "provider": "other",
+        "token_url": "https://login.example/token",
+        "client_id": "desk",
+        "refresh_token": "first",
+    }
+    await configure(services, inbox, {"imap": one_mailbox.settings(), "oauth": oauth})
+    with capture_logs() as logs:
+        async with role(services):
+            await one_mailbox.is_in(FolderState.LISTENING)
+            renewed = RenewedSecret(("oauth", "refresh_token"), "first", "second")
+            assert await renew_secret(services.database, services.secrets, inbox.id, renewed)
+            await asyncio.sleep(TIMING.look_seconds * 6)  # several looks
+            one_mailbox.deliver([1])
+            await one_mailbox.came([1])
+            assert [log["event"] for log in logs if "mailbox_" in log["event"]] == ["mailbox_taken"]
 
 
 async def test_settings_that_change_are_followed(one_mailbox: Mailbox) -> None:

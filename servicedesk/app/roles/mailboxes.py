@@ -61,7 +61,7 @@ class _Wanted:
 class _Held:
     """A mailbox that this process reads."""
 
-    inbox: InboxFacts
+    wanted: _Wanted
     lease: Lease
     renewed_at: float
     task: asyncio.Task[None]
@@ -101,8 +101,11 @@ class _Readers:
         wanted, unusable = await _find_wanted(self._services)
         await self._tell(unusable)
         for inbox_id, held in list(self._held.items()):
-            if held.task.done() or not _same(held.inbox, wanted.get(inbox_id)):
+            now = wanted.get(inbox_id)
+            if now is None or held.task.done() or not _same(held.wanted.inbox, now.inbox):
                 await self._end(inbox_id)
+            else:
+                held.wanted = now
         for one in wanted.values():
             await self._hold(one)
         await _switch_off_others(self._services.database, wanted, unusable)
@@ -139,13 +142,13 @@ class _Readers:
             await self._end(wanted.inbox.id)
         if lease is not None:
             task = asyncio.create_task(self._read(wanted, lease))
-            self._held[wanted.inbox.id] = _Held(wanted.inbox, lease, now, task)
+            self._held[wanted.inbox.id] = _Held(wanted, lease, now, task)
             log.info("mailbox_taken", inbox_id=str(wanted.inbox.id), token=lease.token)
 
     async def _read(self, wanted: _Wanted, lease: Lease) -> None:
         services, imap = self._services, wanted.imap
         collector = Collector(services.database, services.intake, wanted.inbox, lease)
-        account = _account(services, wanted)
+        account = self._account(wanted)
         taking = Taking(
             max_bytes=services.settings.mailbox_max_bytes,
             handled=imap.handled,
@@ -157,6 +160,19 @@ class _Readers:
             async with asyncio.TaskGroup() as group:
                 for folder in imap.folders:
                     group.create_task(watch_folder(account, folder, collector, taking, self._pace))
+
+    def _account(self, wanted: _Wanted) -> Account:
+        inbox_id, oauth = wanted.inbox.id, wanted.oauth
+        trust = partial(trust_also, self._services.settings.mail_ca_file)
+        if oauth is None:
+            return account_of(wanted.imap, None, trust)
+
+        def newest() -> OAuthSettings:
+            held = self._held.get(inbox_id)
+            return oauth if held is None or held.wanted.oauth is None else held.wanted.oauth
+
+        tokens = self._services.mail_tokens.of_mailbox(inbox_id, newest)
+        return account_of(wanted.imap, tokens, trust)
 
     async def _end(self, inbox_id: InboxId) -> None:
         """Stop reading and let go, so that a successor need not wait."""
@@ -193,14 +209,10 @@ async def _find_wanted(
     return wanted, unusable
 
 
-def _same(held: InboxFacts, wanted: _Wanted | None) -> bool:
-    return wanted is not None and wanted.inbox.settings == held.settings
-
-
-def _account(services: Services, wanted: _Wanted) -> Account:
-    oauth, inbox_id = wanted.oauth, wanted.inbox.id
-    tokens = None if oauth is None else services.mail_tokens.of_mailbox(inbox_id, oauth)
-    return account_of(wanted.imap, tokens, partial(trust_also, services.settings.mail_ca_file))
+def _same(held: InboxFacts, wanted: InboxFacts) -> bool:
+    """Is it to be read as it is read now? A refresh token that renewed itself leaves the version,
+    and the next sign-in uses it: no connection is dropped for it."""
+    return wanted.settings == held.settings or wanted.version == held.version
 
 
 async def _switch_off_others(

@@ -98,13 +98,16 @@ class AccessTokens:
                 kept.token = token = await self._fetch(inbox_id, oauth)
             return token.value
 
-    def of_mailbox(self, inbox_id: UUID, oauth: OAuthSettings) -> TellsToken:
-        """Return what a client of this mailbox asks each time that it signs in."""
+    def of_mailbox(self, inbox_id: UUID, oauth: Callable[[], OAuthSettings]) -> TellsToken:
+        """Return what a client of this mailbox asks each time that it signs in.
+
+        `oauth` tells the settings as they are by then: their refresh token changes by itself.
+        """
         told = ""
 
         async def tell(*, fresh: bool) -> str:
             nonlocal told
-            told = await self.get(inbox_id, oauth, refused=told if fresh else "")
+            told = await self.get(inbox_id, oauth(), refused=told if fresh else "")
             return told
 
         return tell

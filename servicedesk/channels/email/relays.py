@@ -43,9 +43,8 @@ class Relays:
 
     def tell_token(self, inbox_id: UUID, settings: EmailInboxSettings) -> TellsToken | None:
         """Return what tells the access tokens of an inbox, None if it has no section oauth."""
-        if settings.oauth is None:
-            return None
-        return self.tokens.of_mailbox(inbox_id, settings.oauth)
+        oauth = settings.oauth
+        return None if oauth is None else self.tokens.of_mailbox(inbox_id, lambda: oauth)
 
 
 def relays_from(settings: Settings, tokens: AccessTokens, tls_context: ssl.SSLContext) -> Relays:
