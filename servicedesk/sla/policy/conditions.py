@@ -16,7 +16,7 @@ GROUPS = ("ticket", "contact", "organization")
 
 
 class Operator(StrEnum):
-    IS = "is"  # one of the values
+    IS = "is"  # one of the values; of a list: it has one of them
     IS_NOT = "is_not"  # none of them
     AT_LEAST = "at_least"
     AT_MOST = "at_most"
@@ -55,9 +55,9 @@ def holds(condition: Condition, facts: Facts) -> bool:
     found = facts.get(condition.field)
     match condition.operator:
         case Operator.IS:
-            return found in condition.values
+            return _is_one_of(condition.values, found)
         case Operator.IS_NOT:
-            return found not in condition.values
+            return not _is_one_of(condition.values, found)
         case Operator.AT_LEAST:
             return isinstance(found, int) and found >= _number(condition)
         case Operator.AT_MOST:
@@ -74,6 +74,12 @@ def holds(condition: Condition, facts: Facts) -> bool:
 
 def _number(condition: Condition) -> int:
     return int(condition.values[0])
+
+
+def _is_one_of(values: tuple[str | int, ...], found: Value) -> bool:
+    if isinstance(found, tuple):
+        return any(value in found for value in values)
+    return found in values
 
 
 def _is_empty(found: Value) -> bool:
