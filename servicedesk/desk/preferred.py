@@ -10,6 +10,8 @@ from servicedesk.routing.classify import Classification
 from servicedesk.routing.facts import QueueFacts
 
 TAKES_WORK = "app_user.active AND app_user.role <> 'observer'"
+OWNER_SECONDS = 300
+"""How long who holds the ticket is waited for, in a queue that says nothing about it."""
 
 
 async def prefer(
@@ -30,7 +32,8 @@ async def prefer(
     owner = None if assignee_id is None else await _if_at_work(sql, assignee_id)
     preferred = owner or found.preferred_user_id
     if sticky is None:
-        return replace(found, preferred_user_id=preferred)
+        seconds = found.preferred_seconds if owner is None else OWNER_SECONDS
+        return replace(found, preferred_user_id=preferred, preferred_seconds=seconds)
     if preferred is None and sticky.account_agent:
         preferred = await _account_agent(sql, contact_id)
     if preferred is None and sticky.last_agent:

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from servicedesk.desk import clocks, tickets
+from servicedesk.desk.preferred import prefer
 from servicedesk.desk.sight import lock_changeable
 from servicedesk.desk.tickets import TicketFacts
 from servicedesk.domain.actors import user_actor
 from servicedesk.domain.errors import AlreadyTaken, BadInput, Conflict, Forbidden, OfferGone
 from servicedesk.domain.ids import OfferId, Position, TicketId, UserId
 from servicedesk.domain.people import Role, Viewer, ViewerWhy
+from servicedesk.domain.presence import PresenceState
 from servicedesk.domain.tickets import TicketStatus, TicketStep, next_status
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.leases import Lease
@@ -24,7 +26,11 @@ from servicedesk.people.viewers import add_viewer, remove_viewer
 from servicedesk.routing import offers, orders
 from servicedesk.routing.classify import Classification
 from servicedesk.routing.engine.decisions import MakeOffer
+from servicedesk.routing.queues import get_queue
+from servicedesk.routing.views import find_presence
 
+CONTACT_NEEDS = frozenset({"woken", "merged"})
+"""Why an order is opened: a contact's words wait, and nobody has just said that it is theirs."""
 How = Literal["accepted", "taken", "auto", "forced", "assigned", "released"]
 
 
@@ -148,7 +154,11 @@ def _record_assigned(work: Work, ticket: TicketFacts, user_id: UserId | None, ho
 
 
 async def open_for_ticket(work: Work, ticket: TicketFacts, reason: str) -> None:
-    """See to it that an open ticket has a live order: its assignee's, or anybody's if they left."""
+    """See to it that an open ticket has a live order: its assignee's, or anybody's if they left.
+
+    Where it is a contact who needs somebody, an assignee who takes no work now is only asked first,
+    for a while, as when a message comes in.
+    """
     if await orders.keeps_working(work, ticket.id):
         return
     kept = Classification(
@@ -157,14 +167,26 @@ async def open_for_ticket(work: Work, ticket: TicketFacts, reason: str) -> None:
         priority=ticket.priority,
         trace=[{"rule": "ticket_keeps_its_queue", "hit": True, "reason": reason}],
     )
+    asks = reason in CONTACT_NEEDS and await _is_away(work, ticket)
+    if asks:
+        queue = await get_queue(work.sql, ticket.queue_id)
+        kept = await prefer(work.sql, kept, queue, ticket.contact_id, ticket.assignee_id)
     order_id = await orders.open_order(work, ticket.id, kept, ticket.channel)
-    if ticket.assignee_id is None:
+    if ticket.assignee_id is None or (asks and kept.preferred_user_id == ticket.assignee_id):
         return
     if await _may_hold(work.sql, ticket.assignee_id):
         await orders.take_order(work, order_id, ticket.assignee_id, how="assigned")
         _record_assigned(work, ticket, ticket.assignee_id, "assigned")
     else:
         await release(work, ticket, "agent_left")
+
+
+async def _is_away(work: Work, ticket: TicketFacts) -> bool:
+    """Does somebody hold the ticket who takes no work now? Whoever acts on it just now is there."""
+    if ticket.assignee_id is None or work.actor == user_actor(ticket.assignee_id):
+        return False
+    presence = await find_presence(work.sql, ticket.assignee_id)
+    return presence is None or presence.state is not PresenceState.AVAILABLE
 
 
 async def hold_to_answer(work: Work, ticket: TicketFacts, user_id: UserId) -> None:
