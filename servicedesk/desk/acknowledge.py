@@ -2,6 +2,7 @@
 
 from servicedesk.desk.automatic import Occasion, write_by_itself
 from servicedesk.desk.brakes import Letter
+from servicedesk.desk.contacts import find_sender
 from servicedesk.desk.inbox_rules import rules_of
 from servicedesk.desk.inboxes import InboxFacts
 from servicedesk.desk.incoming import Incoming
@@ -26,13 +27,16 @@ async def acknowledge(
     if inbound.authenticated is False:
         return  # it would go to whom somebody pretended to be
     to = inbound.reply_to or inbound.sender
-    same = to.value == inbound.sender.value
+    if to.value == inbound.sender.value:
+        dead = incoming.sender.dead
+    else:
+        dead = (await find_sender(work.sql, inbound.channel, to.value)).dead
     letter = Letter(
         address=to.value,
         subject=inbound.subject,
         hops=inbound.hops,
         own=to.value in incoming.own,
-        dead=same and incoming.sender.dead,
+        dead=dead,
     )
     languages = (incoming.sender.locale, inbound.language)
     occasion = Occasion(

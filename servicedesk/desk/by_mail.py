@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from servicedesk.desk import clocks, messages, tickets
+from servicedesk.desk.attention import settle_attention
 from servicedesk.desk.contacts import find_sender
 from servicedesk.desk.inboxes import InboxFacts
-from servicedesk.desk.incoming import Incoming
+from servicedesk.desk.incoming import Incoming, add_copies
 from servicedesk.desk.messages import NewMessage
 from servicedesk.desk.queueing import ExternalIds, queue_message
 from servicedesk.desk.receive import receive
@@ -91,6 +92,8 @@ async def answer_by_mail(
         await receive(work, inbox, replace(incoming, belonging=apart), external_ids)
         return
     await hold_to_answer(work, ticket, user_id)
+    await settle_attention(work, ticket.id)
+    await add_copies(work, incoming, ticket.id)
     await _write_reply(work, inbox, incoming, (ticket, user_id), external_ids)
     await clocks.follow(work, ticket.id, AgentReplied(work.now))
 

@@ -20,6 +20,8 @@ from servicedesk.kernel.ids import new_id
 from servicedesk.kernel.sql import Sql, as_dict, as_time, as_time_or_none, as_uuid, as_uuid_or_none
 from servicedesk.kernel.work import Work
 
+NOTICE_ID = "notice."
+"""How the Message-ID of such a mail begins, so that an answer to it is known."""
 GIVEN_UP_AFTER = timedelta(hours=16)
 """As long as an answer is tried: who is called by such a mail may be called by it only."""
 FIRST_SECONDS = 10.0

@@ -12,6 +12,7 @@ from servicedesk.desk.inbox_rules import rules_of
 from servicedesk.desk.inboxes import InboxFacts
 from servicedesk.desk.incoming import Incoming, Stored
 from servicedesk.desk.joined import join_inbox
+from servicedesk.desk.notices import NOTICE_ID
 from servicedesk.desk.queueing import ExternalIds
 from servicedesk.desk.receive import receive
 from servicedesk.domain.messages import Inbound, MailClass
@@ -136,7 +137,7 @@ def _class_here(understood: Understood) -> MailClass:
         return MailClass.PERSON
     if understood.arrival.envelope.get(WHOLE_SIZE):
         return MailClass.OVERSIZE
-    if inbound.sender.value in understood.own:
+    if inbound.sender.value in understood.own or _answers_a_notice(understood):
         return MailClass.OWN_LOOP
     invited = inbound.list_id in rules_of(understood.inbox).people_lists
     if inbound.mail_class is MailClass.MAILING_LIST and invited:
@@ -144,6 +145,13 @@ def _class_here(understood: Understood) -> MailClass:
     if inbound.mail_class is MailClass.PERSON and _went_to_bounce_address(inbound):
         return MailClass.AUTO_REPLY
     return inbound.mail_class
+
+
+def _answers_a_notice(understood: Understood) -> bool:
+    """A mail of the desk to its own users is answered by nobody: it says so itself."""
+    hosts = {address.rpartition("@")[2] for address in understood.own}
+    local, _, host = understood.inbound.in_reply_to.partition("@")
+    return local.startswith(NOTICE_ID) and host in hosts
 
 
 def _went_to_bounce_address(inbound: Inbound) -> bool:

@@ -44,6 +44,8 @@ async def load_thread_facts(sql: Sql, inbound: Inbound) -> ThreadFacts:
 
 
 async def _stored_ids(sql: Sql, inbound: Inbound) -> dict[str, TicketId]:
+    """Return the tickets of the ids that the mail names. Who had an id first keeps it, so they are
+    read newest first and the oldest is put in last: a mail that repeats an id takes no thread."""
     named = list(dict.fromkeys(filter(None, (inbound.in_reply_to, *inbound.references))))
     if not named:
         return {}

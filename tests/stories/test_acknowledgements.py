@@ -50,6 +50,17 @@ async def test_a_new_ticket_is_acknowledged_in_the_same_breath(
     assert await count(services, "outbox") == 1
 
 
+async def test_dead_address_to_answer_to_is_not_acknowledged(
+    services: Services, company: Company
+) -> None:
+    await open_by_mail(services, company, letter(sender="kim@contact.example"))
+    await services.database.sql.execute("UPDATE contact_identity SET undeliverable_at = created_at")
+    await settle_inbox(services, company.inbox, acknowledge=True)
+    await open_by_mail(services, company, letter(Reply_To="kim@contact.example"))
+    assert await count(services, "outbox") == 0
+    assert len(await reasons(services)) == 1
+
+
 async def test_it_goes_out_marked_as_automatic(services: Services, company: Company) -> None:
     await settle_inbox(services, company.inbox, acknowledge=True)
     ticket_id = await open_by_mail(services, company, letter(Message_ID="<first@contact.example>"))

@@ -7,6 +7,7 @@ from servicedesk.app.wiring import Services
 from servicedesk.domain.ids import TicketId
 from servicedesk.domain.tickets import TicketStatus
 from servicedesk.intake.arrivals import ArrivalState
+from servicedesk.kernel.ids import new_id
 from servicedesk.kernel.sql import as_dict
 from tests.stories.company import SALES, SUPPORT, Company, letter, open_by_mail, post
 from tests.stories.mail_rows import answer, count, journaled, kinds, settle_inbox, timeline
@@ -188,6 +189,27 @@ async def test_a_contact_who_got_it_does_not_get_it_again(
     reply = (await timeline(services, ticket_id))[-1]
     assert (reply["kind"], reply["delivery_state"]) == ("outbound", "sent")
     assert await count(services, "outbox") == 0
+
+
+async def test_whom_an_agent_writes_to_as_well_may_answer(
+    services: Services, company: Company
+) -> None:
+    ticket_id = await agent_answers(
+        services, company, Authentication_Results=PASSED, Cc="boss@contact.example"
+    )
+    theirs = letter("Re: Refund", sender="boss@contact.example", In_Reply_To="<a@contact.example>")
+    await post(services, company.inbox, theirs)
+    assert not (await timeline(services, ticket_id))[-1]["unverified"]
+
+
+async def test_answer_to_a_mail_of_the_desk_to_its_user_is_set_aside(
+    services: Services, company: Company
+) -> None:
+    notice = f"<notice.{new_id()}@acme.example>"
+    mail = letter("Re: Ticket 1", sender="Sam <sam@acme.example>", In_Reply_To=notice)
+    arrival = await post(services, company.inbox, mail)
+    assert (arrival.state, arrival.reason) == (ArrivalState.SUSPENDED, "own_loop")
+    assert await count(services, "ticket") == 0
 
 
 async def test_without_a_proof_an_agents_address_is_anybodys(

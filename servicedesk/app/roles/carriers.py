@@ -156,7 +156,7 @@ async def _send(services: Services, mail: NoticeMail) -> Miscarried | None:
         message_id=MessageId(mail.notice_id),
         ticket_id=mail.ticket_id,
         inbox_id=inbox.id,
-        external_id=f"notice.{mail.notice_id}@{inbox.address.rpartition('@')[2]}",
+        external_id=f"{notices.NOTICE_ID}{mail.notice_id}@{inbox.address.rpartition('@')[2]}",
         from_address=Address(inbox.address, inbox.name),
         to=(mail.to,),
         subject=mail.subject,
