@@ -10,13 +10,15 @@ from pydantic import BaseModel, ValidationError
 from servicedesk.desk.inboxes import InboxFacts
 from servicedesk.domain.errors import BadInput, ConfigurationError
 from servicedesk.kernel.database import Database
-from servicedesk.kernel.sealed import Sealer
+from servicedesk.kernel.sealed import SEALED, Sealer
 from servicedesk.kernel.secrets import SealBroken, Secrets
 from servicedesk.kernel.sql import as_dict
 
 Typed = TypeVar("Typed", bound=BaseModel)
 TOLD_TO = ("host", "provider", "token_url")
 """Fields that say to whom the secrets of their section are told."""
+OPEN, BY_TOKEN, TOKENS = "none", "xoauth2", "oauth"
+"""A `security` and a `sign_in`, and the section whose tokens other sections are signed in with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class SettingsForm:
         `stored` is {} for a new inbox. It is also what a check of settings that are not saved yet
         goes by.
         """
+        _require_same_listeners(self.typed, stored)
         try:
             whole = _sealer(self.secrets, inbox_id).keep(self.typed, stored, TOLD_TO)
         except SealBroken as error:
@@ -88,6 +91,43 @@ async def renew_secret(
         if changed is not None:
             await sql.execute("UPDATE inbox SET settings = $2 WHERE id = $1", inbox_id, changed)
     return changed is not None
+
+
+def _require_same_listeners(typed: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
+    """A stored secret that is not typed anew is told to nobody new: not to whoever listens once a
+    connection goes without encryption, and tokens to no host that they were not for. Raises
+    BadInput.
+    """
+    for name, section in typed.items():
+        before = stored.get(name)
+        if not isinstance(section, Mapping):
+            continue
+        before = before if isinstance(before, Mapping) else {}
+        open_now = section.get("security") == OPEN != before.get("security")
+        if open_now and _keeps_a_secret(section, before):
+            raise _enter_again(f"{name}.password")
+        to_another = section.get("sign_in") == BY_TOKEN and (
+            section.get("host") != before.get("host") or section.get("security") == OPEN
+        )
+        if to_another and _keeps_a_secret(typed.get(TOKENS), stored.get(TOKENS)):
+            raise _enter_again(f"{TOKENS}.refresh_token")
+
+
+def _keeps_a_secret(section: object, before: object) -> bool:
+    if not isinstance(section, Mapping) or not isinstance(before, Mapping):
+        return False
+    return any(
+        isinstance(value, Mapping) and SEALED in value and section.get(name) in (None, True)
+        for name, value in before.items()
+    )
+
+
+def _enter_again(path: str) -> BadInput:
+    return BadInput(
+        f"Enter {path} again: where or how it is told has changed, and a stored secret is not told "
+        "to somebody else.",
+        path=path,
+    )
 
 
 def _sealer(secrets: Secrets, inbox_id: UUID) -> Sealer:

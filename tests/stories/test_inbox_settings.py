@@ -51,6 +51,39 @@ async def test_password_is_sealed_kept_and_opened(services: Services, company: C
     assert settings.smtp.password.get_secret_value() == "hunter2"
 
 
+OAUTH = {"provider": "google", "client_id": "desk", "refresh_token": "hunter2"}
+MAILBOX = {"host": "imap.gmail.com", "username": "support", "sign_in": "xoauth2"}
+
+
+async def test_stored_password_is_not_told_without_encryption(
+    services: Services, company: Company
+) -> None:
+    here = RELAY | {"host": "127.0.0.1"}
+    await change(services, company, 1, {"smtp": here})
+    opened = {**here, "password": True, "security": "none"}
+    with pytest.raises(BadInput) as caught:
+        await change(services, company, 2, {"smtp": opened})
+    assert caught.value.facts["path"] == "smtp.password"
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [
+        {"imap": MAILBOX | {"host": "thief.example"}},
+        {"imap": MAILBOX, "smtp": MAILBOX | {"host": "thief.example"}},
+    ],
+)
+async def test_stored_token_is_told_to_no_other_host(
+    services: Services, company: Company, sections: dict[str, Any]
+) -> None:
+    await change(services, company, 1, {"imap": MAILBOX, "oauth": OAUTH})
+    with pytest.raises(BadInput) as caught:
+        await change(services, company, 2, sections | {"oauth": OAUTH | {"refresh_token": True}})
+    assert caught.value.facts["path"] == "oauth.refresh_token"
+    same = {"imap": MAILBOX, "oauth": OAUTH | {"refresh_token": True}, "from_name": "Acme"}
+    await change(services, company, 2, same)
+
+
 async def test_new_inbox_takes_settings(services: Services, company: Company) -> None:
     new = NewInbox(
         ChannelKind.EMAIL,
@@ -77,6 +110,9 @@ async def test_new_inbox_takes_settings(services: Services, company: Company) ->
         ({"imap": RELAY | {"handled": "move"}}, "settings.imap"),
         ({"oauth": {"provider": "other", "client_id": "x"}}, "settings.oauth"),
         ({"sent_copy": True}, "settings"),
+        ({"smtp": RELAY | {"security": "none"}}, "settings.smtp"),
+        ({"imap": MAILBOX | {"security": "none"}, "oauth": OAUTH}, "settings.imap"),
+        ({"oauth": OAUTH | {"token_url": "http://sso.example/token"}}, "settings.oauth"),
     ],
 )
 async def test_settings_that_cannot_work_are_refused_and_name_their_field(

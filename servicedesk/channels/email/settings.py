@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, mo
 NO_SECRET = SecretStr("")
 HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9])?|[0-9a-fA-F:]{2,39}")
 DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]*[a-z0-9])?\.)+[a-z0-9-]{2,63}")
+TOKEN_URL = re.compile(r"https://|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/|$)")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -89,6 +90,16 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+HERE = ("localhost", "127.0.0.1", "::1")
+
+
+def _require_cover(section: "ImapSettings | SmtpSettings") -> None:
+    """A password or token crosses no network in the clear."""
+    tells = section.password.get_secret_value() or section.sign_in is SignIn.XOAUTH2
+    if section.security.value == "none" and tells and section.host not in HERE:
+        raise ValueError("security is none, so a password may only go to a server on this machine")
+
+
 class ImapSettings(_Section):
     """A mailbox that mail is fetched from."""
 
@@ -116,6 +127,7 @@ class ImapSettings(_Section):
 
     @model_validator(mode="after")
     def _move_has_a_folder(self) -> Self:
+        _require_cover(self)
         if self.handled is Handled.MOVE and not self.handled_folder:
             raise ValueError("handled is move, so handled_folder must name a folder")
         if self.handled is Handled.MOVE and self.handled_folder in self.folders:
@@ -134,6 +146,11 @@ class SmtpSettings(_Section):
     username: Line = Field("", description="Who signs in; empty: nobody.")
     sign_in: SignIn = Field(SignIn.PASSWORD, description="password, or xoauth2 (section oauth).")
     password: Password = Field(NO_SECRET, description="The password, or an app password.")
+
+    @model_validator(mode="after")
+    def _has_cover(self) -> Self:
+        _require_cover(self)
+        return self
 
 
 class OAuthSettings(_Section):
@@ -154,7 +171,7 @@ class OAuthSettings(_Section):
     def _other_names_its_url(self) -> Self:
         if not self.token_url and self.provider is OAuthProvider.OTHER:
             raise ValueError("provider is other, so token_url must say where tokens are fetched")
-        if self.token_url and not self.token_url.startswith(("https://", "http://")):
+        if self.token_url and not TOKEN_URL.match(self.token_url):
             raise ValueError("token_url must begin with https://")
         return self
 
