@@ -33,9 +33,14 @@ async def load_notices(sql: Sql, viewer: Viewer) -> list[EscalationNotice]:
 
 
 async def find_notice(sql: Sql, viewer: Viewer, escalation_id: UUID) -> EscalationNotice | None:
-    """Return what the viewer was told of this escalation, None if nothing."""
+    """Return what the viewer was told of this escalation, None if nothing, or if its ticket is no
+    longer theirs to see."""
+    visible, values = visible_condition(viewer, on_sqlite=sql.on_sqlite, ticket="t", first_number=3)
     row = await sql.fetch_one(
-        f"{_SELECT} WHERE n.user_id = $1 AND n.escalation_id = $2", viewer.user_id, escalation_id
+        f"{_SELECT} WHERE n.user_id = $1 AND n.escalation_id = $2 AND {visible}",
+        viewer.user_id,
+        escalation_id,
+        *values,
     )
     return None if row is None else _notice(row)
 

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 
 from servicedesk.desk.lifecycle import TicketChanges
-from servicedesk.desk.views_escalations import load_notices
+from servicedesk.desk.views_escalations import find_notice, load_notices
 from servicedesk.desk.views_preview import preview_policy
 from servicedesk.desk.views_summaries import load_summaries
 from servicedesk.desk.views_ticket_clocks import get_clocks
 from servicedesk.domain.errors import NotFound
+from servicedesk.domain.people import Viewer
 from servicedesk.domain.tickets import TicketStatus
 from servicedesk.sla.policy.documents import policy_of, read_document
 from tests.fakes.clock import START
@@ -95,6 +96,9 @@ async def test_who_was_told_has_it_in_their_list(desk: Promising) -> None:
     (notice,) = await load_notices(sql, desk.company.sam)
     assert (notice.ticket_id, notice.metric, notice.seen_at) == (ticket_id, "first_reply", None)
     assert await load_notices(sql, desk.company.ben) == []
+    sam_elsewhere = Viewer(desk.company.sam.user_id, desk.company.sam.role, frozenset())
+    assert await find_notice(sql, desk.company.sam, notice.escalation_id) == notice
+    assert await find_notice(sql, sam_elsewhere, notice.escalation_id) is None
 
 
 async def test_a_preview_says_what_fits_and_what_would_be_late(desk: Promising) -> None:

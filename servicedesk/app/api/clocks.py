@@ -1,5 +1,7 @@
 """/api/tickets/{id}/clocks and /api/escalations: why late, and who takes it up."""
 
+from uuid import UUID
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -10,7 +12,9 @@ from servicedesk.app.api.operation import Operation
 from servicedesk.desk.views_escalations import find_notice, load_notices
 from servicedesk.desk.views_ticket_clocks import get_clocks
 from servicedesk.domain.errors import NotFound
+from servicedesk.domain.people import Viewer
 from servicedesk.kernel.http.pages import Listing
+from servicedesk.kernel.sql import Sql
 from servicedesk.sla.escalations import acknowledge
 from servicedesk.sla.shapes import EscalationNotice, TicketClocks
 
@@ -36,11 +40,16 @@ async def acknowledge_escalation(request: Request) -> Response:
     """Take an escalation up: nobody else is called. Twice is once."""
     database, who = services(request).database, viewer(request)
     escalation_id = request.path_params["escalation_id"]
+    await _get_notice(database.sql, who, escalation_id)  # not one's to see any more: not there
     position = await acknowledge(database, who, escalation_id)
-    found = await find_notice(database.sql, who, escalation_id)
+    return answer(await _get_notice(database.sql, who, escalation_id), position=position)
+
+
+async def _get_notice(sql: Sql, who: Viewer, escalation_id: UUID) -> EscalationNotice:
+    found = await find_notice(sql, who, escalation_id)
     if found is None:
         raise NotFound("There is no such escalation that you were told of.")
-    return answer(found, position=position)
+    return found
 
 
 ROUTES = [
