@@ -89,9 +89,18 @@ async def _follow(
         rows.append(row_of(ticket.ticket_id, followed.kept, world, setup.mark))
     await _write_turns(work, turned)
     await clock_rows.save_kept(work.sql, rows)
-    if any(row.next_at is not None for row in rows):
+    if any(_is_sooner(row, kept, world) for row, kept in zip(rows, before, strict=True)):
         work.ring(Topic.TIMERS)
     return [row.due_at for row in rows]
+
+
+def _is_sooner(row: KeptRow, before: Kept | None, world: tuple[Calendars, LadderOf]) -> bool:
+    """Must the timers wake earlier than they knew? Else ringing for each story would cost them two
+    transactions for nothing."""
+    if row.next_at is None:
+        return False
+    known = None if before is None else next_instant(before.clock_set, before.fired, world)
+    return known is None or row.next_at < known
 
 
 def _remembered(ticket: Measured) -> Kept | None:

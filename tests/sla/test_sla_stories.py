@@ -2,13 +2,15 @@
 
 from datetime import timedelta
 
+from servicedesk.desk.clocks import follow
 from servicedesk.desk.lifecycle import TicketChanges
 from servicedesk.desk.note import note
-from servicedesk.domain.actors import system_actor
+from servicedesk.domain.actors import system_actor, user_actor
 from servicedesk.domain.tickets import Priority, TicketStatus
+from servicedesk.kernel.bus import Topic
 from servicedesk.routing.orders import live_order
 from servicedesk.sla.clock.states import ClockState, Outcome, Reason
-from servicedesk.sla.events import StatusSet
+from servicedesk.sla.events import ContactWrote, StatusSet
 from tests.fakes.clock import START
 from tests.sla.promising import HOUR, Promising, target
 
@@ -33,6 +35,20 @@ async def test_the_work_order_knows_when_the_first_promise_is_due(desk: Promisin
     order = await live_order(desk.services.database.sql, ticket_id)
     assert order is not None
     assert order.due_at == START + timedelta(hours=8)
+
+
+async def test_timers_are_woken_only_for_what_is_due_sooner(desk: Promising) -> None:
+    await desk.promise(target("total_resolution", 8 * HOUR), *REPLIES)
+    ticket_id = await desk.open()
+    actor = user_actor(desk.company.ana.user_id)
+    async with desk.services.database.work(actor) as work:
+        await follow(work, ticket_id, ContactWrote(work.now))
+        assert Topic.TIMERS not in work.bells
+    other = await desk.open("Lamp")
+    await desk.answer(other)
+    async with desk.services.database.work(actor) as work:
+        await follow(work, other, ContactWrote(work.now))
+        assert Topic.TIMERS in work.bells
 
 
 async def test_an_answer_in_time_keeps_the_promise(desk: Promising) -> None:
