@@ -70,6 +70,10 @@ SMALL: dict[str, Callable[[], bytes]] = {
     "notice of deliver": lambda: SENT_BACK[:-26] + b"Subject: x\n\n" + b"deliver" * 2_800,
     "notice to many": lambda: SENT_BACK + numbered(b"X-Failed-Recipients: ", b"a%d@x, ", 400)
     + b"\n\n" + b"to: " + b"a1@x " * 4_000,
+    "forwarded spaces": lambda: HEAD[:11] + b"Subject: fw" + b"\xc2\xa0" * 40_000 + b"x\n\nhi",
+    "calendar parameters": lambda: HEAD + b"Content-Type: text/calendar; method=REQUEST\n\n"
+    + b"BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nATTENDEE" + b";ab" * 40 + b"\nEND:VEVENT\n",
+    "style of dashes": lambda: PAGE + b"<p style=\"color:" + b"-" * 100_000 + b"\">x",
     "bare address": lambda: fill(b"To: ", "é".encode(), 98_000) + b"[@\n" + HEAD + b"\nhi",
 }  # fmt: skip
 

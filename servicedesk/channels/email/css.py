@@ -21,7 +21,7 @@ PROPERTIES = frozenset({
 # Letters, numbers, units, colours, quoted font names. Not among them: backslash (escapes), "@",
 # "<", "{", "*" (comments), and a colon, which every URL needs.
 VALUE = re.compile(r"^[\w\s#%.,()'\"!+/-]*$")
-FUNCTION = re.compile(r"([a-zA-Z-]+)\s*\(")
+FUNCTION = re.compile(r"(?<![a-zA-Z-])([a-zA-Z-]+)\s*\(")
 FUNCTIONS = frozenset({"rgb", "rgba", "hsl", "hsla", "calc", "min", "max"})
 PICTURE = re.compile(r"url\([^()]{0,500}\)", re.IGNORECASE)
 LONGEST_STYLE = 5_000

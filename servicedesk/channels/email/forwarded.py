@@ -14,7 +14,7 @@ from servicedesk.domain.messages import Address
 
 FORWARD_SUBJECT = re.compile(
     r"^\s*(?:fwd?|fw|wg|tr|rv|i|enc|doorst|vs|vb|vl|pd|továbbítás|ilt|пересл|转发|轉寄|転送|전달|fs)"
-    r"\s*(?:\[\d+\])?\s*[:：]",
+    r"\s*(?:\[\d+\]\s*)?[:：]",
     re.IGNORECASE,
 )
 FORWARD_MARK = re.compile(

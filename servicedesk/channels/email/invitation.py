@@ -15,7 +15,7 @@ from servicedesk.channels.email.part_facts import is_attachment, part_name
 CALENDAR_TYPES = ("text/calendar", "application/ics")
 LOOKED_AT_BYTES = 100_000
 MOST_PEOPLE = 20
-LINE = re.compile(r"([A-Za-z-]+)((?:;[^:;\"]*(?:\"[^\"]*\")?[^:;\"]*)*):(.*)", re.DOTALL)
+LINE = re.compile(r"([A-Za-z-]+)((?:;[^:;\"]*(?:\"[^\"]*\"[^:;\"]*)?)*):(.*)", re.DOTALL)
 FOLD = re.compile(r"\r?\n[ \t]")
 PARAMETER = re.compile(r";([A-Za-z-]+)=(?:\"([^\"]*)\"|([^;:\"]*))")
 ESCAPED = re.compile(r"\\(.)", re.DOTALL)
