@@ -13,7 +13,8 @@ NAMES = re.compile(
 )
 SHOWN = """() => {
     const found = []
-    const skipped = 'script, style, pre, code, textarea, input, [data-testid=timeline]'
+    const skipped = 'script, style, pre, code, textarea, input, '
+        + '[data-testid=timeline], [data-testid=template-preview]'
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
     while (walker.nextNode()) {
         const place = walker.currentNode.parentElement

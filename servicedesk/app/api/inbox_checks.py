@@ -50,10 +50,14 @@ class CheckLine(Shape):
 
 
 class Lines(StreamingResponse):
-    """Lines as they come. spectree looks at the body of every answer, and this one has none yet."""
+    """Lines as they come. spectree looks at the body of every answer, and this one has none yet:
+    it gets an empty one after its headers, which would tell the server of its length."""
 
-    body = b""
     media_type = LINES
+
+    def __init__(self, content: AsyncIterator[bytes]) -> None:
+        super().__init__(content)
+        self.body = b""
 
 
 @Operation(tag="inboxes", media_type=LINES, roles=ADMINISTRATORS, problems=(404,))
