@@ -2669,7 +2669,8 @@ export interface components {
         MessageKind: "inbound" | "outbound" | "note" | "call" | "system";
         /**
          * Recipient
-         * @description `delivery_state` is set once a notice said what became of the message there.
+         * @description `delivery_state` is set once a notice said what became of the message there; queued: a server
+         *     on the way goes on trying.
          */
         Recipient: {
             kind: components["schemas"]["RecipientKind"];
