@@ -93,6 +93,17 @@ async def find_inbox(sql: Sql, channel: ChannelKind, address: str) -> InboxFacts
     return facts if facts is not None and facts.active else None
 
 
+async def find_inbox_of_domain(sql: Sql, channel: ChannelKind, domain: str) -> InboxFacts | None:
+    """Return the oldest active inbox with an address in this (lower case) domain itself."""
+    row = await sql.fetch_one(
+        f"SELECT {FACTS} FROM inbox WHERE channel = $1 AND active "
+        "AND substr(address, length(address) - length($2) + 1) = $2 ORDER BY id LIMIT 1",
+        channel,
+        f"@{domain}",
+    )
+    return None if row is None else inbox_of(row)
+
+
 async def active_inboxes(sql: Sql, channel: ChannelKind) -> list[InboxFacts]:
     """Return the active inboxes of a channel, oldest first."""
     rows = await sql.fetch(

@@ -13,11 +13,14 @@ from servicedesk.channels.email.door_limits import Limits
 from servicedesk.channels.email.receiver import ReceiverSettings, start_receiver
 from servicedesk.channels.email.relays import local_name
 from servicedesk.channels.email.tokens import without_mark
-from servicedesk.desk.inboxes import InboxFacts, find_inbox
+from servicedesk.desk.inboxes import InboxFacts, find_inbox, find_inbox_of_domain
 from servicedesk.domain.errors import ConfigurationError, Unavailable
 from servicedesk.domain.messages import ChannelKind
 from servicedesk.kernel.config import Settings
 
+ALWAYS_TAKEN = frozenset({"postmaster", "abuse"})
+"""Whoever takes mail for a domain takes what is sent to these, whatever inboxes it has: RFC 5321
+§4.5.1, RFC 2142 §2 and §5."""
 log = structlog.get_logger(__name__)
 
 
@@ -44,9 +47,12 @@ class MailDoor:
         self._admission.hand_in(stored)
 
     async def _inbox(self, address: str) -> InboxFacts | None:
-        return await find_inbox(
-            self._services.database.sql, ChannelKind.EMAIL, without_mark(address)
-        )
+        sql, plain = self._services.database.sql, without_mark(address)
+        found = await find_inbox(sql, ChannelKind.EMAIL, plain)
+        local, _, domain = plain.rpartition("@")
+        if found is None and local in ALWAYS_TAKEN:
+            return await find_inbox_of_domain(sql, ChannelKind.EMAIL, domain)
+        return found
 
 
 def _certificate(settings: Settings) -> Certificate | None:
