@@ -310,8 +310,8 @@ class FullDisk(Intake):
             raise self.faults.pop()
         return await self._real.store_collected(inbox, mails, note)
 
-    async def admit(self, arrival_id: ArrivalId) -> ArrivalState:
-        return await self._real.admit(arrival_id)
+    async def admit_all(self, arrival_ids: Sequence[ArrivalId]) -> list[ArrivalState]:
+        return await self._real.admit_all(arrival_ids)
 
 
 async def test_full_disk_loses_nothing(one_mailbox: Mailbox) -> None:

@@ -128,4 +128,5 @@ async def deliver(services: Services, inbox: InboxFacts, posted: Posted) -> Arri
     envelope = {"sender": posted.sender, "recipients": list(posted.recipients)}
     (arrival_id,) = await services.intake.store([inbox], posted.content, envelope)
     await services.intake.admit(arrival_id)
+    await services.database.settle()
     return await get_arrival(services.database.sql, arrival_id)

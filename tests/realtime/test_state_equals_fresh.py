@@ -31,6 +31,7 @@ async def test_state_and_frames_make_the_freshly_loaded_state(scene: Scene, fami
     for kind, happen in HAPPENINGS[family].items():
         before = await journal.head(scene.database.sql)
         await happen(scene)
+        await scene.database.settle()
         entries = await journal.read_after(scene.database.sql, before, 1_000)
         assert kind in {entry.kind for entry in entries}
         await scene.listen()

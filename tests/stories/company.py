@@ -125,10 +125,11 @@ def letter(
 
 
 async def post(services: Services, inbox: InboxFacts, mail: EmailMessage | bytes) -> Arrival:
-    """Let a mail in as the receiver would; return what became of it."""
+    """Let a mail in as the receiver would; return what became of it, once all can be told of it."""
     raw = mail if isinstance(mail, bytes) else mail.as_bytes()
     (arrival_id,) = await services.intake.store([inbox], raw, {})
     await services.intake.admit(arrival_id)
+    await services.database.settle()
     return await get_arrival(services.database.sql, arrival_id)
 
 
