@@ -20,8 +20,9 @@ SLOWEST_SECONDS = 5
 MOST_MEGABYTES = 600
 
 
-def install_atheris() -> None:
-    """Skips the test where atheris can't be had: it is built for Linux on x86-64 only."""
+@pytest.fixture
+def atheris() -> None:
+    """A service that not every machine can have: it is built for Linux on x86-64 only."""
     if importlib.util.find_spec("atheris") is not None:
         return
     command = [sys.executable, "-m", "pip", "install", "--only-binary=:all:", "atheris"]
@@ -29,8 +30,8 @@ def install_atheris() -> None:
         pytest.skip("atheris can't be had for this Python: no wheel of it was found")
 
 
+@pytest.mark.usefixtures("atheris")
 def test_fuzzing_finds_no_mail_that_is_not_read(tmp_path: Path) -> None:
-    install_atheris()
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     for place, seed in enumerate(SEEDS):
