@@ -22,6 +22,7 @@ BEYOND_FORM = frozenset({"time_zone", "cursor", "X-Filename"})
 """Fields whose right values no schema can list."""
 WORDS_BEYOND_FORM = (
     "Input should be a valid integer",  # to JSON Schema 3.0 is an integer, to us it is not
+    "String should have at least 1 character",  # once its blanks are stripped
     "must not be blank",  # what is a space differs between regex dialects
     # Rules between several fields.
     "name at least one",

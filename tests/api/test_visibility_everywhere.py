@@ -93,7 +93,7 @@ CASES: dict[tuple[str, str], Case] = {
         404, query="?revision=1&start=2027-01-01T00:00:00Z&end=2027-01-02T00:00:00Z"
     ),
     ("GET", "/api/calendars/{calendar_id}/holidays.ics"): Case(404),
-    ("POST", "/api/calendar-questions"): Case(403, body={}),
+    ("POST", "/api/calendar-questions"): Case(403, body={}, supervisor_status=422),
     ("GET", "/api/holiday-countries"): Case(200),
     ("GET", "/api/holidays"): Case(200, query="?country=DE&from_year=2027&to_year=2027"),
     ("POST", "/api/holiday-files"): Case(403, query="?from_year=2027&to_year=2027"),

@@ -77,7 +77,7 @@ TOUCHES = [
     (
         "ticket.moved",
         {"from_queue_id": str(A), "to_queue_id": str(B)},
-        {(Thing.QUEUE, A), (Thing.QUEUE, B)},
+        {(Thing.QUEUE, A), (Thing.QUEUE, B), (Thing.ESCALATIONS_OF_TICKET, TICKET)},
     ),
     *((f"message.{kind}", {"message_id": str(A)}, {(Thing.MESSAGE, A)})
       for kind in ("received", "queued", "noted", "sent", "delayed", "failed", "unknown",
