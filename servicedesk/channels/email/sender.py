@@ -148,6 +148,10 @@ async def _hand_over(client: aiosmtplib.SMTP, letter: Letter, ends_at: float) ->
     try:
         async with asyncio.timeout_at(ends_at):
             refusals = await _announce(client, letter)
+            if asyncio.get_running_loop().time() >= ends_at:
+                # Python 3.11's wait_for, which aiosmtplib uses, may swallow a time limit that runs
+                # out just as an answer comes. Nothing of the mail has been sent yet.
+                raise TimeoutError
     except BadInput as error:
         return Receipt(DeliveryState.FAILED, str(error))
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
