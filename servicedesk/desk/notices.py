@@ -15,9 +15,18 @@ from uuid import UUID
 
 from servicedesk.kernel.backoff import delay_seconds
 from servicedesk.kernel.bus import Topic
+from servicedesk.kernel.claims import (
+    Claim,
+    Waiting,
+    claim_waiting,
+    finish_claim,
+    give_up_claim,
+    next_due,
+    put_off_claim,
+)
 from servicedesk.kernel.database import Database
 from servicedesk.kernel.ids import new_id
-from servicedesk.kernel.sql import Sql, as_dict, as_time, as_time_or_none, as_uuid, as_uuid_or_none
+from servicedesk.kernel.sql import Sql, as_dict, as_time, as_uuid, as_uuid_or_none
 from servicedesk.kernel.work import Work
 
 NOTICE_ID = "notice."
@@ -26,6 +35,7 @@ GIVEN_UP_AFTER = timedelta(hours=16)
 """As long as an answer is tried: who is called by such a mail may be called by it only."""
 FIRST_SECONDS = 10.0
 LONGEST_SECONDS = 900.0
+WAITING = Waiting("notice", "user_id, kind, ticket_id, arguments, created_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,71 +88,41 @@ async def add_mail_notices(
 
 async def claim_notices(database: Database, owner: str, limit: int, seconds: float) -> list[Notice]:
     """Claim at most `limit` due notices for `seconds`, longest due first."""
-    now = await database.now()
-    async with database.transaction() as sql:
-        skip = "" if sql.on_sqlite else "FOR UPDATE SKIP LOCKED"
-        rows = await sql.fetch(
-            "SELECT id, user_id, kind, ticket_id, arguments, attempts, created_at FROM notice "
-            f"WHERE state = 'waiting' AND due_at <= $1 ORDER BY due_at, id LIMIT $2 {skip}",
-            now,
-            limit,
-        )
-        if rows:
-            await sql.execute(
-                "UPDATE notice SET claimed_by = $1, due_at = $2, attempts = attempts + 1 "
-                f"WHERE {sql.member('id', 3)}",
-                owner,
-                now + timedelta(seconds=seconds),
-                [as_uuid(row["id"]) for row in rows],
-            )
+    found = await claim_waiting(database, WAITING, owner, limit, seconds)
     return [
         Notice(
-            id=as_uuid(row["id"]),
+            id=claim.id,
             user_id=as_uuid(row["user_id"]),
             kind=row["kind"],
             ticket_id=as_uuid_or_none(row["ticket_id"]),
             arguments=as_dict(row["arguments"]),
-            attempts=int(row["attempts"]) + 1,
+            attempts=claim.attempts,
             created_at=as_time(row["created_at"]),
         )
-        for row in rows
+        for claim, row in found
     ]
 
 
 async def finish_notice(database: Database, notice: Notice, owner: str) -> None:
     """It was sent, or nobody needs it any more."""
-    await database.sql.execute(
-        "UPDATE notice SET state = 'done', ended_at = $3, claimed_by = NULL, error = NULL "
-        "WHERE id = $1 AND claimed_by = $2",
-        notice.id,
-        owner,
-        await database.now(),
-    )
+    await finish_claim(database, _claim(notice, owner))
 
 
 async def postpone_notice(database: Database, notice: Notice, owner: str, why: Miscarried) -> None:
     """It could not be sent: try again later, and give up after `GIVEN_UP_AFTER`."""
-    now = await database.now()
-    failed = now - notice.created_at >= GIVEN_UP_AFTER
+    claim = _claim(notice, owner)
+    if await database.now() - notice.created_at >= GIVEN_UP_AFTER:
+        await give_up_claim(database, claim, why.error)
+        return
     wait = why.wait_seconds or delay_seconds(
         notice.attempts, first_seconds=FIRST_SECONDS, longest_seconds=LONGEST_SECONDS
     )
-    await database.sql.execute(
-        "UPDATE notice SET state = $3, due_at = $4, error = $5, claimed_by = NULL, ended_at = $6 "
-        "WHERE id = $1 AND claimed_by = $2",
-        notice.id,
-        owner,
-        "failed" if failed else "waiting",
-        now + timedelta(seconds=wait),
-        why.error,
-        now if failed else None,
-    )
+    await put_off_claim(database, claim, why.error, wait)
 
 
 async def next_notice_due(sql: Sql) -> datetime | None:
     """Return when the earliest notice is due, or a claim of one runs out."""
-    row = await sql.fetch_one("SELECT min(due_at) AS due_at FROM notice WHERE state = 'waiting'")
-    return as_time_or_none(row["due_at"]) if row else None
+    return await next_due(sql, "notice")
 
 
 async def load_failed_notices(sql: Sql) -> tuple[int, str]:
@@ -152,3 +132,7 @@ async def load_failed_notices(sql: Sql) -> tuple[int, str]:
         "ORDER BY ended_at DESC, id LIMIT 1) AS error FROM notice WHERE state = 'failed'"
     )
     return (0, "") if row is None else (int(row["found"]), row["error"] or "")
+
+
+def _claim(notice: Notice, owner: str) -> Claim:
+    return Claim("notice", notice.id, owner, notice.attempts)
